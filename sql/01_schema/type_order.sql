@@ -1,0 +1,31 @@
+-- The words of an order, in FIX's sense.  The position of a label is the code that
+-- the engine and the tables use (extension/src/command.h): only append.
+
+CREATE TYPE tradepost.side AS ENUM ('buy', 'sell');
+COMMENT ON TYPE tradepost.side IS 'Side of an order: buy (bid) or sell (ask)';
+
+CREATE TYPE tradepost.order_type AS ENUM ('limit', 'market');
+COMMENT ON TYPE tradepost.order_type IS 'limit: trades at its price or better; market: trades at once within the price band, never rests';
+
+CREATE TYPE tradepost.time_in_force AS ENUM ('day', 'gtc', 'gtd', 'ioc', 'fok');
+COMMENT ON TYPE tradepost.time_in_force IS
+	'day: tradepost.order_lifetime from acceptance; gtc: until cancelled; gtd: until expires_at; ioc: what does not trade at once is cancelled; fok: all at once or nothing';
+
+CREATE TYPE tradepost.stp AS ENUM ('cancel_taker', 'cancel_maker', 'cancel_both', 'decrement', 'none');
+COMMENT ON TYPE tradepost.stp IS 'Self-trade prevention: what happens when an incoming order meets one of its own account';
+
+CREATE TYPE tradepost.order_status AS ENUM ('open', 'partially_filled', 'filled', 'cancelled', 'expired', 'rejected');
+COMMENT ON TYPE tradepost.order_status IS 'State of an order; open and partially_filled orders are in the book';
+
+CREATE TYPE tradepost.instrument_kind AS ENUM ('spot', 'future');
+COMMENT ON TYPE tradepost.instrument_kind IS 'spot: base asset against quote asset; future: a margined contract settled in the quote asset';
+
+CREATE TYPE tradepost.instrument_status AS ENUM ('open', 'halted', 'expired');
+COMMENT ON TYPE tradepost.instrument_status IS 'open trades; halted only cancels; expired is settled for good';
+
+CREATE TYPE tradepost.command_kind AS ENUM ('place', 'cancel', 'amend', 'cancel_all', 'deposit', 'withdraw', 'mark', 'halt', 'resume', 'list', 'settle', 'sweep');
+COMMENT ON TYPE tradepost.command_kind IS 'What a command asks the engine to do (code = position + 1)';
+
+CREATE TYPE tradepost.event_kind AS ENUM ('accepted', 'rejected', 'trade', 'cancelled', 'expired', 'amended', 'decremented', 'cancelled_all', 'deposited', 'withdrawn',
+	'marked', 'halted', 'resumed', 'listed', 'instrument_expired', 'settled', 'swept', 'closed_out', 'taken_over', 'covered');
+COMMENT ON TYPE tradepost.event_kind IS 'What happened (code = position + 1)';

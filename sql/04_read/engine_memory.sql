@@ -1,0 +1,40 @@
+-- What shared memory knows: published by the matcher after each commit.
+
+CREATE OR REPLACE FUNCTION tradepost_internal.published_book(instrument integer, depth integer,
+	OUT side tradepost.side, OUT price numeric, OUT quantity numeric, OUT orders bigint)
+	RETURNS SETOF record LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE ROWS 20 AS 'MODULE_PATHNAME', 'tradepost_published_book';
+COMMENT ON FUNCTION tradepost_internal.published_book(integer, integer) IS
+'The book''s best levels as the matcher last committed them, bids then asks, best first. NULL rows never; no row for an empty book; TP011 if this server''s matcher does not publish (a standby, a paused engine) or depth is above tradepost.book_depth';
+
+CREATE OR REPLACE FUNCTION tradepost_internal.engine_memory(
+	OUT state text, OUT pid integer, OUT last_seq bigint, OUT watermark bigint, OUT oldest_command_age interval, OUT pending bigint,
+	OUT open_orders bigint, OUT batches bigint, OUT last_batch_commands integer, OUT last_batch_time interval,
+	OUT restarts bigint, OUT last_error text, OUT ring_used integer, OUT ring_overflows bigint, OUT doorbells_skipped bigint)
+	RETURNS record LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'tradepost_engine_memory';
+COMMENT ON FUNCTION tradepost_internal.engine_memory() IS
+'What shared memory knows of this database''s engine. state: running, recovering, starting, paused (version), restored, poisoned, standby, off';
+
+CREATE OR REPLACE FUNCTION tradepost_internal.my_accounts()
+	RETURNS bigint[] LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tradepost_my_accounts';
+COMMENT ON FUNCTION tradepost_internal.my_accounts() IS 'Accounts that the current role owns, directly or as a member: what row security lets it see';
+
+CREATE OR REPLACE FUNCTION tradepost_internal.order_hash(id bigint, account bigint, instrument integer, side smallint, price numeric, quantity numeric, filled numeric, rank bigint)
+	RETURNS numeric LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'tradepost_order_hash';
+COMMENT ON FUNCTION tradepost_internal.order_hash(bigint, bigint, integer, smallint, numeric, numeric, numeric, bigint) IS 'An open order''s part of the engine''s checksum (their sum modulo 2^64)';
+
+CREATE OR REPLACE FUNCTION tradepost_internal.balance_hash(account bigint, asset integer, total numeric, reserved numeric)
+	RETURNS numeric LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'tradepost_balance_hash';
+COMMENT ON FUNCTION tradepost_internal.balance_hash(bigint, integer, numeric, numeric) IS 'A balance''s part of the engine''s checksum';
+
+CREATE OR REPLACE FUNCTION tradepost_internal.position_hash(account bigint, instrument integer, quantity numeric, open_bids numeric, open_asks numeric)
+	RETURNS numeric LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'tradepost_position_hash';
+COMMENT ON FUNCTION tradepost_internal.position_hash(bigint, integer, numeric, numeric, numeric) IS 'A position''s part of the engine''s checksum';
+
+CREATE OR REPLACE FUNCTION tradepost.preview_order(
+	account bigint, symbol text, side tradepost.side, quantity numeric, price numeric DEFAULT NULL,
+	type tradepost.order_type DEFAULT 'limit', time_in_force tradepost.time_in_force DEFAULT 'day',
+	stp tradepost.stp DEFAULT 'cancel_taker', post_only boolean DEFAULT false)
+	RETURNS jsonb LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'tradepost_preview_order';
+COMMENT ON FUNCTION tradepost.preview_order(bigint, text, tradepost.side, numeric, numeric, tradepost.order_type, tradepost.time_in_force, tradepost.stp, boolean) IS
+'What an order would get now: accepted, reason, filled, resting, cancelled, fills, average_price, commission, requirement (margin and reserves it needs), free_funds before it. The matcher answers from
+its own book; nothing changes and nothing is promised.';
