@@ -10,6 +10,8 @@
  * Money rules (the design's section 5)
  *	 value(i, q, d) = q * multiplier * d: exact, because tick * lot * multiplier
  *	   is a whole number of the quote currency's smallest amount (quote_unit).
+ *	   max_quantity >= lot; marks, R and limits are on tick.  Spot prices are > 0
+ *	   whatever allow_negative says.
  *	 Spot bid: reserves value(L, remaining) + commission reserve, in quote.
  *	   Spot ask: reserves the remaining quantity of the base asset; commission
  *	   is paid out of the proceeds.
@@ -31,6 +33,9 @@
  *	   commissions) does not rise.  A withdrawal needs free funds >= amount.
  *	   The instrument's house and insurance accounts and external accounts are
  *	   ordinary accounts, but deposits' counter_account is never checked.
+ *	 Exposure of a contract: a bid needs max(0, p) + B + q < TRADEPOST_MAX_EXPOSURE,
+ *	   an ask max(0, -p) + S + q; an amend counts its order with the new remainder.
+ *	   Spot instruments have no positions: theirs read as zero and are never dirty.
  *	 Maintenance of (account, currency) = sum of MM_long*max(0,p) + MM_short*max(0,-p),
  *	   each rounded up to quote_unit.
  *
@@ -40,18 +45,25 @@
  *	   EXPIRED (reason TIME, quantity = what remained); an instrument is settled
  *	   at its mark as below, its first event not a decision.  These carry the
  *	   command_id of the command being applied and decision = 0.
+ *	   Poisoned commands and refused ones get this too.
  *	 poisoned: REJECTED (ENGINE_ERROR); a PLACE also leaves a rejected order.
  *	 PLACE: checks in this order, the first that fails gives REJECTED with it:
  *	   instrument known (INSTRUMENT_UNKNOWN), expired, halted, range
  *	   (OUT_OF_RANGE: quantity or price off lot/tick, <= 0 where that is wrong,
- *	   past max_quantity / max_price), GTD already past (ORDER_EXPIRED), price
+ *	   past max_quantity / max_price, an enum value that does not exist, a rate
+ *	   not in 0..1e8, a DAY lifetime <= 0, an id that is an open order's or one
+ *	   closed in this batch), GTD already past (ORDER_EXPIRED), price
  *	   inside [mark-band, mark+band] (OUTSIDE_BAND; limit orders), post-only
  *	   that crosses the best opposite price whoever owns it (WOULD_CROSS),
  *	   market order with no opposite price inside the band (NO_LIQUIDITY), FOK
  *	   that cannot fill (CANNOT_FILL), exposure, funds.  A market order's limit
  *	   is the band's top (buy) or bottom (sell; at least one tick where negative
- *	   prices are not allowed); that limit is its reserve price.
- *	   A rejected place leaves an order row in status rejected.
+ *	   prices are not allowed); that limit is its reserve price.  The band's edges
+ *	   are clamped to max_price and brought inwards to a tick.
+ *	   A rejected place leaves an order row in status rejected (price 0 if market,
+ *	   rank 0, enum values that do not exist stored as 0; no row if the id is taken).
+ *	   expires_at: DAY now + lifetime (at most NEVER), GTD as given, else NEVER.
+ *	   rank = seq of ACCEPTED.
  *	   Else ACCEPTED (decision; price absent for a market order), then matching,
  *	   then, if something remains: IOC -> CANCELLED (IOC), market -> CANCELLED
  *	   (UNFILLED), taker stopped by self-trade prevention -> CANCELLED
@@ -72,18 +84,20 @@
  *	 AMEND (quantity is the new total): unknown as CANCEL; then expired,
  *	   halted (except a same-price decrease), OUT_OF_RANGE; total <= filled ->
  *	   CANCELLED (AMENDED_BELOW_FILLED, decision).  Same price and total <= the
- *	   present one: AMENDED, keeps its rank.  Else OUTSIDE_BAND (only if the
+ *	   present one: AMENDED, keeps its rank.  (That is also the same-price decrease
+ *	   that a halt lets pass, be it to or below what is filled.)  Else OUTSIDE_BAND (only if the
  *	   price changes), post-only WOULD_CROSS, EXPOSURE, funds (with the old order's
  *	   reservation released and, for "margin does not rise", compared with the
  *	   margin before) -> REJECTED and nothing changed; else AMENDED (decision; price
- *	   and quantity = the new ones; order loses its rank), then it matches as a
+ *	   and quantity = the new ones; rank = its seq), then it matches as a
  *	   taker (taker rate) and its rest rests at the back.
  *	 CANCEL_ALL: CANCELLED_ALL (decision), then CANCELLED (CANCEL_ALL) for each
  *	   open order of the account (in the instrument, if given) by rising order id.
- *	 DEPOSIT: DEPOSITED: account += amount, counter_account -= amount.
+ *	 DEPOSIT: REJECTED (OUT_OF_RANGE: amount or asset <= 0) or DEPOSITED: account += amount, counter_account -= amount.
  *	 WITHDRAW: WITHDRAWN the other way round, or REJECTED (INSUFFICIENT_FUNDS).
  *	 MARK: REJECTED (INSTRUMENT_UNKNOWN, INSTRUMENT_EXPIRED, OUT_OF_RANGE,
  *	   MARK_STEP if |new - old| > mark_step) or MARKED, then liquidation below.
+ *	   Halted instruments are marked too.
  *	 HALT / RESUME: HALTED / RESUMED (also when it already is), or REJECTED
  *	   (INSTRUMENT_UNKNOWN, INSTRUMENT_EXPIRED).
  *	 LIST: LISTED, or REJECTED (INSTRUMENT_UNKNOWN) if the host has not added it.
@@ -93,20 +107,47 @@
  *	   SETTLED (account, side BUY if it was long else SELL, quantity |p|, price F):
  *	   cash += p*m*(F-R), p = 0.  A spot instrument only cancels.  mark = F.
  *	 SWEEP: SWEPT.
- *	 Liquidation after MARKED, for every account by rising id with a position in
- *	   that instrument, the instrument's insurance account excepted, whose
+ *	 Any other kind: REJECTED (OUT_OF_RANGE).
+ *	 Liquidation after MARKED, for every account by rising id that held a position in
+ *	   that instrument when it was MARKED, the instrument's insurance account excepted, whose
  *	   equity (cash + sum p*m*(M-R)) in the quote currency is below its
- *	   maintenance: CANCELLED (LIQUIDATION) for all its open orders in every instrument,
+ *	   maintenance when its turn comes: CANCELLED (LIQUIDATION) for all its open orders in every instrument,
  *	   by rising id; then for each of its positions in that currency by rising
  *	   instrument id, while equity < maintenance: unless halted, close out as an
  *	   IOC at the band limit: CLOSED_OUT per maker (as a TRADE with order_id 0,
  *	   account = the liquidated one, side = the close-out's, its commission at the
  *	   instrument's taker_rate on cumulative notional of this close-out); what
  *	   is left: TAKEN_OVER (account, counter_account = insurance, side, quantity,
- *	   price = mark, no commission); then, if it holds no position in that
+ *	   price = mark, no commission; the insurance account is that position's
+ *	   instrument's; a position whose insurance account is the account itself is
+ *	   passed over, and one that would take the insurance account's to
+ *	   TRADEPOST_MAX_EXPOSURE moves only in part); then, if it holds no position in that
  *	   currency and its cash < 0: COVERED (account, counter_account = insurance,
  *	   asset, quantity = the deficit).
  *	   A deficit that int64 cannot hold is covered in several COVERED events.
+ *	   COVERED is paid by the marked instrument's insurance account.
+ *
+ * Fields of events (what is not named is zero; fields has the bits of what is)
+ *	 ACCEPTED, REJECTED of a place: order_id, account, instrument, side, quantity,
+ *	   price unless market.
+ *	 REJECTED of another command: account, counter_account, order_id, instrument and asset of
+ *	   the command; quantity of DEPOSIT, WITHDRAW and AMEND with HAS_QUANTITY, price of
+ *	   MARK, SETTLE and AMEND with HAS_PRICE.  An amend of an open order of the account
+ *	   that fails (not a poisoned one): the order's instrument and side.
+ *	 TRADE: order_id, maker_order_id, account, counter_account, instrument, side,
+ *	   quantity, price, commission, counter_commission.  CLOSED_OUT: same, order_id 0.
+ *	 CANCELLED, EXPIRED, DECREMENTED: order_id, account, instrument, side, quantity
+ *	   (what remained, or was taken off), price unless market, reason.
+ *	 AMENDED: order_id, account, instrument, side, quantity, price.
+ *	 CANCELLED_ALL: account, instrument as given.
+ *	 DEPOSITED, WITHDRAWN: account, counter_account, asset, quantity.
+ *	 MARKED, INSTRUMENT_EXPIRED: instrument, price.  HALTED, RESUMED, LISTED: instrument.
+ *	 SETTLED: account, instrument, side, quantity, price.
+ *	 TAKEN_OVER: account, counter_account, instrument, side (the close-out's: SELL if
+ *	   it was long), quantity, price.  COVERED: account, counter_account, asset, quantity.
+ *	 SWEPT: nothing.
+ *	 Every event: seq, command_id, time, kind; decision and reason where said.
+ *	 TRADE and CLOSED_OUT set the instrument's last_price and last_trade_seq.
  *
  * Postings of events (what the ledger view makes of them), fees in quote to house:
  *	 TRADE spot: buyer -value(x,q) quote, +q base, seller the opposite; each - its fee.
@@ -220,9 +261,9 @@ typedef struct TpPreview
 	tp_int128	filled_value;	/* signed */
 	int64_t		commission;
 	int			fills;
-	tp_int128	requirement;	/* what it reserves: margin rise + reserves */
+	tp_int128	requirement;	/* what it reserves: margin rise, if any, + reserves */
 	tp_int128	free_before;	/* free funds in the asset that pays (quote; base for a spot ask) */
-	uint8_t		reason;			/* TP_REASON_NONE: it would be accepted */
+	uint8_t		reason;			/* TP_REASON_NONE: it would be accepted; else the counts above are 0 */
 } TpPreview;
 
 extern TpEngine *tradepost_engine_create(void);
@@ -232,7 +273,10 @@ extern void tradepost_engine_destroy(TpEngine *engine);
  * Set-up and recovery.  Instruments first, then balances and positions, then
  * open orders in any order (rank decides their place).  `reserved`, open_bids
  * and open_asks are recomputed from the orders; what is passed is ignored.
- * Adding an instrument again replaces its specification, not its state.
+ * Loaded orders stand in the book once tradepost_engine_loaded was called.
+ * Adding an instrument again replaces its specification, not its state (status,
+ * mark, last trade) nor what open orders and positions are valued by (kind, assets,
+ * tick, lot, multiplier, quote_unit, reference).
  */
 extern void tradepost_engine_add_instrument(TpEngine *engine, const TpInstrument *spec);
 extern void tradepost_engine_load_balance(TpEngine *engine, int64_t account, int32_t asset, tp_int128 total);
@@ -279,7 +323,12 @@ extern void tradepost_engine_position(const TpEngine *engine, int64_t account, i
 extern tp_int128 tradepost_engine_free_funds(const TpEngine *engine, int64_t account, int32_t asset);
 extern int64_t tradepost_engine_last_seq(const TpEngine *engine);
 
-/* What a PLACE command would get now; changes nothing. */
+/*
+ * What a PLACE command would get now; changes nothing.  Orders and instruments
+ * that are due but not yet swept count as gone; what they had reserved does
+ * not count as free yet.  requirement and free_before are set once the funds
+ * were looked at (that is: accepted, or INSUFFICIENT_FUNDS).
+ */
 extern void tradepost_engine_preview(TpEngine *engine, const TpCommand *command, int64_t now, TpPreview *out);
 
 /*
