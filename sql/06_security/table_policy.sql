@@ -1,0 +1,39 @@
+-- Row security: a trader sees the rows of its own accounts, other roles what their
+-- grants say.  The extension's owner and tradepost_engine are exempt.
+
+ALTER TABLE tradepost_internal.accounts ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tradepost_internal.account_owners ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tradepost_internal.orders ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tradepost_internal.commands ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tradepost_internal.command_keys ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tradepost_internal.balances ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tradepost_internal.positions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tradepost_internal.events ENABLE ROW LEVEL SECURITY;
+
+-- The sub-select makes the list of accounts once a query, not once a row.
+CREATE POLICY own ON tradepost_internal.accounts FOR SELECT TO tradepost_trader
+	USING (id = ANY ((SELECT tradepost_internal.my_accounts())::bigint[]));
+CREATE POLICY own ON tradepost_internal.account_owners FOR SELECT TO tradepost_trader
+	USING (account = ANY ((SELECT tradepost_internal.my_accounts())::bigint[]));
+CREATE POLICY own ON tradepost_internal.orders FOR SELECT TO tradepost_trader
+	USING (account = ANY ((SELECT tradepost_internal.my_accounts())::bigint[]));
+CREATE POLICY own ON tradepost_internal.commands FOR SELECT TO tradepost_trader
+	USING (account = ANY ((SELECT tradepost_internal.my_accounts())::bigint[]));
+CREATE POLICY own ON tradepost_internal.balances FOR SELECT TO tradepost_trader
+	USING (account = ANY ((SELECT tradepost_internal.my_accounts())::bigint[]));
+CREATE POLICY own ON tradepost_internal.positions FOR SELECT TO tradepost_trader
+	USING (account = ANY ((SELECT tradepost_internal.my_accounts())::bigint[]));
+-- Marks, halts, listings and expiries are the market's: 11 to 15.
+CREATE POLICY own ON tradepost_internal.events FOR SELECT TO tradepost_trader
+	USING (account = ANY ((SELECT tradepost_internal.my_accounts())::bigint[])
+		OR counter_account = ANY ((SELECT tradepost_internal.my_accounts())::bigint[])
+		OR kind BETWEEN 11 AND 15);
+
+CREATE POLICY everything ON tradepost_internal.accounts FOR SELECT TO tradepost_admin, tradepost_auditor USING (true);
+CREATE POLICY everything ON tradepost_internal.account_owners FOR SELECT TO tradepost_admin, tradepost_auditor USING (true);
+CREATE POLICY everything ON tradepost_internal.orders FOR SELECT TO tradepost_admin, tradepost_auditor USING (true);
+CREATE POLICY everything ON tradepost_internal.commands FOR SELECT TO tradepost_admin, tradepost_auditor USING (true);
+CREATE POLICY everything ON tradepost_internal.command_keys FOR SELECT TO tradepost_admin, tradepost_auditor USING (true);
+CREATE POLICY everything ON tradepost_internal.balances FOR SELECT TO tradepost_admin, tradepost_auditor USING (true);
+CREATE POLICY everything ON tradepost_internal.positions FOR SELECT TO tradepost_admin, tradepost_auditor USING (true);
+CREATE POLICY everything ON tradepost_internal.events FOR SELECT TO tradepost_admin, tradepost_auditor, tradepost_proxy USING (true);
