@@ -1,8 +1,8 @@
 /*
- * market_open.c
+ * demo_open.c
  *	  Opens the demo market: assets, instruments, accounts with play money.
  *
- * Part of build/market; see market.h.  What is there already stays as it is,
+ * Part of build/market; see demo_market.h.  What is there already stays as it is,
  * so a second start goes on where the first one ended.
  */
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "../client/session.h"
-#include "market.h"
+#include "demo_market.h"
 
 const TpListing tradepost_market_listings[MARKET_INSTRUMENTS] = {
 	{.symbol = "Dec25-Wheat", .contract = "Dec25", .asset = "Wheat", .quote = "USD", .tick = "0.0025", .lot = "1", .multiplier = "5000",

@@ -1,8 +1,8 @@
 /*
- * market_print.c
+ * demo_print.c
  *	  What build/market shows: progress, ladders, tape, invariants.
  *
- * Part of build/market; see market.h.  Reads through the public views; counts
+ * Part of build/market; see demo_market.h.  Reads through the public views; counts
  * that are of this run alone come from the program.  Colours only on a terminal.
  */
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "../client/session.h"
-#include "market.h"
+#include "demo_market.h"
 
 #define LEVELS 6
 #define LADDER_LINES (LEVELS + 2)

@@ -1,8 +1,8 @@
 /*
- * market_flow.c
+ * demo_flow.c
  *	  Invents what the demo's accounts do next, and submits it.
  *
- * Part of build/market; see market.h.  Each instrument has a fair price that
+ * Part of build/market; see demo_market.h.  Each instrument has a fair price that
  * walks at random.  Makers keep a few quotes on each side of it and pull the
  * ones that it has left behind; funds and traders lift them, in moods that
  * last a while, and rest some orders of their own; marks follow in small steps.
@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "../client/session.h"
-#include "market.h"
+#include "demo_market.h"
 
 #define QUOTES 5				/* that a maker keeps on a side of a book, at most */
 #define STALE 24				/* ticks behind the best that a maker's quote may be, times its spread */

@@ -1,15 +1,15 @@
 /*
- * market_state.c
+ * demo_state.c
  *	  What is open, who holds what and what traded, from the events.
  *
- * Part of build/market; see market.h.
+ * Part of build/market; see demo_market.h.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../client/session.h"
-#include "market.h"
+#include "demo_market.h"
 
 #define PAGE 10000
 

@@ -1,8 +1,8 @@
 /*
- * market_accounts.c
+ * demo_accounts.c
  *	  The table of accounts that build/market shows.
  *
- * Part of build/market; see market.h.  Balances and positions come from the
+ * Part of build/market; see demo_market.h.  Balances and positions come from the
  * public views; orders and fills are of this run alone and come from the program.
  */
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "../client/session.h"
-#include "market.h"
+#include "demo_market.h"
 
 #define TRADERS_SHOWN 8
 

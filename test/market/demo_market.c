@@ -1,12 +1,12 @@
 /*
- * market.c
+ * demo_market.c
  *	  build/market: the demo market of `make run`.
  *
  * Options, signals and the phases: open the market, run a bounded number of
  * orders through it, show what became of it, keep it alive until told to stop.
  * Connects with the PG* environment.  Ends with 0 after SIGINT or SIGTERM, with
  * 1 if an invariant does not hold.  If the server goes away (a crash, a restart)
- * it waits for it and goes on.  The parts: market.h.
+ * it waits for it and goes on.  The parts: demo_market.h.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "../client/session.h"
-#include "market.h"
+#include "demo_market.h"
 
 #define STEP 250				/* orders in a batch of the bounded run */
 #define PAUSE_MS 350			/* between the small batches of the gentle flow */

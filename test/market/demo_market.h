@@ -1,24 +1,24 @@
 /*
- * market.h
+ * demo_market.h
  *	  The demo market: what its parts share.
  *
  * build/market is started by `make run`.  It plays several dozen accounts that
  * trade with each other through the public SQL API, from one session:
  *
  *	  market.c			options, signals, the phases
- *	  market_open.c		lists assets, instruments, accounts, if they are not there
- *	  market_flow.c		invents commands: makers quote, takers take, marks follow
- *	  market_state.c	what is open and who holds what, from the events
- *	  market_print.c	progress line, ladders, tape, invariants
- *	  market_accounts.c	the table of accounts
+ *	  demo_open.c		lists assets, instruments, accounts, if they are not there
+ *	  demo_flow.c		invents commands: makers quote, takers take, marks follow
+ *	  demo_state.c	what is open and who holds what, from the events
+ *	  demo_print.c	progress line, ladders, tape, invariants
+ *	  demo_accounts.c	the table of accounts
  *
  * Prices are counted in ticks, quantities in lots, money not at all: that is
  * the server's business.  The same seed on a fresh database gives the same
  * market, because each batch of commands is invented only after the last one
  * is decided.
  */
-#ifndef TRADEPOST_MARKET_H
-#define TRADEPOST_MARKET_H
+#ifndef TRADEPOST_DEMO_MARKET_H
+#define TRADEPOST_DEMO_MARKET_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -120,7 +120,7 @@ typedef struct TpMarket
 	double		started;
 } TpMarket;
 
-/* market_open.c */
+/* demo_open.c */
 extern const TpListing tradepost_market_listings[MARKET_INSTRUMENTS];
 extern void tradepost_market_open(TpMarket *market);
 
@@ -128,21 +128,21 @@ extern void tradepost_market_open(TpMarket *market);
 extern int64_t tradepost_market_play_money(const TpMarket *market, int account, int instrument);
 extern double tradepost_market_play_dollars(const TpMarket *market, int account);
 
-/* market_state.c */
+/* demo_state.c */
 extern void tradepost_market_load(TpMarket *market);	/* what is open now, and the last seq */
 extern void tradepost_market_follow(TpMarket *market);	/* the events since */
 extern bool tradepost_market_best(const TpMarket *market, int instrument, char side, int64_t *price);
 
-/* market_flow.c */
+/* demo_flow.c */
 extern uint64_t tradepost_market_random(TpMarket *market, uint64_t below);
 
 /* Invents and submits about so many orders, and cancels and amends besides; returns when they are decided. */
 extern void tradepost_market_step(TpMarket *market, int orders);
 
-/* market_accounts.c */
+/* demo_accounts.c */
 extern void tradepost_market_accounts(TpMarket *market);
 
-/* market_print.c */
+/* demo_print.c */
 #define MARKET_GREEN "\033[32m"
 #define MARKET_RED "\033[31m"
 #define MARKET_BOLD "\033[1m"
