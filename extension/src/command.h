@@ -20,7 +20,8 @@
 #define TRADEPOST_ONE INT64_C(100000000)
 #define TRADEPOST_TIME_NEVER INT64_MAX
 
-__extension__ typedef __int128 tp_int128;
+/* Aligned as PostgreSQL's allocator aligns, which is less than the type's own. */
+__extension__ typedef __int128 tp_int128 __attribute__((aligned(8)));
 
 /* Quantities of one position or one side of one account stay below this. */
 #define TRADEPOST_MAX_EXPOSURE (INT64_C(1) << 62)
@@ -39,9 +40,9 @@ typedef enum TpOrderType
 
 typedef enum TpTimeInForce
 {
-	TP_DAY = 0,					/* lives `lifetime` from acceptance */
+	TP_DAY = 0, /* lives `lifetime` from acceptance */
 	TP_GTC = 1,
-	TP_GTD = 2,					/* until expires_at */
+	TP_GTD = 2, /* until expires_at */
 	TP_IOC = 3,
 	TP_FOK = 4
 } TpTimeInForce;
@@ -82,17 +83,17 @@ typedef enum TpOrderStatus
 typedef enum TpCommandKind
 {
 	TP_CMD_PLACE = 1,
-	TP_CMD_CANCEL = 2,			/* order_id */
-	TP_CMD_AMEND = 3,			/* order_id; TP_CMD_HAS_PRICE / _QUANTITY say what changes */
-	TP_CMD_CANCEL_ALL = 4,		/* account; instrument or 0 for all */
-	TP_CMD_DEPOSIT = 5,			/* account, asset, quantity = amount, counter_account */
-	TP_CMD_WITHDRAW = 6,		/* same */
-	TP_CMD_MARK = 7,			/* instrument, price */
-	TP_CMD_HALT = 8,			/* instrument */
-	TP_CMD_RESUME = 9,			/* instrument */
-	TP_CMD_LIST = 10,			/* instrument: the host adds it before applying */
-	TP_CMD_SETTLE = 11,			/* instrument, price = final mark: contract expiry by hand */
-	TP_CMD_SWEEP = 12			/* time passes: nothing but expiry */
+	TP_CMD_CANCEL = 2,     /* order_id */
+	TP_CMD_AMEND = 3,      /* order_id; TP_CMD_HAS_PRICE / _QUANTITY say what changes */
+	TP_CMD_CANCEL_ALL = 4, /* account; instrument or 0 for all */
+	TP_CMD_DEPOSIT = 5,    /* account, asset, quantity = amount, counter_account */
+	TP_CMD_WITHDRAW = 6,   /* same */
+	TP_CMD_MARK = 7,       /* instrument, price */
+	TP_CMD_HALT = 8,       /* instrument */
+	TP_CMD_RESUME = 9,     /* instrument */
+	TP_CMD_LIST = 10,      /* instrument: the host adds it before applying */
+	TP_CMD_SETTLE = 11,    /* instrument, price = final mark: contract expiry by hand */
+	TP_CMD_SWEEP = 12      /* time passes: nothing but expiry */
 } TpCommandKind;
 
 #define TP_CMD_POST_ONLY 0x01
@@ -105,25 +106,25 @@ typedef enum TpCommandKind
  */
 typedef struct TpCommand
 {
-	int64_t		id;				/* from one sequence; an order's id is its place command's */
-	int64_t		account;
-	int64_t		counter_account;	/* deposit, withdraw: the other side of the posting */
-	int64_t		order_id;		/* cancel, amend */
-	int64_t		quantity;
-	int64_t		price;
-	int64_t		expires_at;		/* GTD: the time; DAY: the lifetime in microseconds */
-	int32_t		instrument;
-	int32_t		asset;
-	int32_t		maker_rate;		/* of 1e8; may not be negative; at most 1e8 */
-	int32_t		taker_rate;
-	uint8_t		kind;
-	uint8_t		side;
-	uint8_t		type;
-	uint8_t		time_in_force;
-	uint8_t		stp;
-	uint8_t		flags;
-	uint8_t		poisoned;		/* set by the host: decide it rejected (engine_error), touch nothing else */
-	uint8_t		reserved[1];
+	int64_t id; /* from one sequence; an order's id is its place command's */
+	int64_t account;
+	int64_t counter_account; /* deposit, withdraw: the other side of the posting */
+	int64_t order_id;        /* cancel, amend */
+	int64_t quantity;
+	int64_t price;
+	int64_t expires_at; /* GTD: the time; DAY: the lifetime in microseconds */
+	int32_t instrument;
+	int32_t asset;
+	int32_t maker_rate; /* of 1e8; may not be negative; at most 1e8 */
+	int32_t taker_rate;
+	uint8_t kind;
+	uint8_t side;
+	uint8_t type;
+	uint8_t time_in_force;
+	uint8_t stp;
+	uint8_t flags;
+	uint8_t poisoned; /* set by the host: decide it rejected (engine_error), touch nothing else */
+	uint8_t reserved[1];
 } TpCommand;
 
 typedef enum TpEventKind
@@ -134,7 +135,7 @@ typedef enum TpEventKind
 	TP_EV_CANCELLED = 4,
 	TP_EV_EXPIRED = 5,
 	TP_EV_AMENDED = 6,
-	TP_EV_DECREMENTED = 7,		/* self-trade prevention took quantity from an order that lives on */
+	TP_EV_DECREMENTED = 7, /* self-trade prevention took quantity from an order that lives on */
 	TP_EV_CANCELLED_ALL = 8,
 	TP_EV_DEPOSITED = 9,
 	TP_EV_WITHDRAWN = 10,
@@ -142,12 +143,12 @@ typedef enum TpEventKind
 	TP_EV_HALTED = 12,
 	TP_EV_RESUMED = 13,
 	TP_EV_LISTED = 14,
-	TP_EV_INSTRUMENT_EXPIRED = 15,	/* price = final mark */
-	TP_EV_SETTLED = 16,			/* a position went to zero at the final mark */
+	TP_EV_INSTRUMENT_EXPIRED = 15, /* price = final mark */
+	TP_EV_SETTLED = 16,            /* a position went to zero at the final mark */
 	TP_EV_SWEPT = 17,
-	TP_EV_CLOSED_OUT = 18,		/* a trade forced on `account` against a maker */
-	TP_EV_TAKEN_OVER = 19,		/* the insurance account took a position at the mark */
-	TP_EV_COVERED = 20			/* the insurance account paid a deficit */
+	TP_EV_CLOSED_OUT = 18, /* a trade forced on `account` against a maker */
+	TP_EV_TAKEN_OVER = 19, /* the insurance account took a position at the mark */
+	TP_EV_COVERED = 20     /* the insurance account paid a deficit */
 } TpEventKind;
 
 typedef enum TpReason
@@ -156,30 +157,30 @@ typedef enum TpReason
 	/* rejections */
 	TP_REASON_INSUFFICIENT_FUNDS = 1,
 	TP_REASON_OUTSIDE_BAND = 2,
-	TP_REASON_WOULD_CROSS = 3,	/* post-only */
-	TP_REASON_CANNOT_FILL = 4,	/* FOK */
-	TP_REASON_NO_LIQUIDITY = 5,	/* market order and nothing to trade with inside the band */
+	TP_REASON_WOULD_CROSS = 3,  /* post-only */
+	TP_REASON_CANNOT_FILL = 4,  /* FOK */
+	TP_REASON_NO_LIQUIDITY = 5, /* market order and nothing to trade with inside the band */
 	TP_REASON_INSTRUMENT_HALTED = 6,
 	TP_REASON_INSTRUMENT_EXPIRED = 7,
 	TP_REASON_ORDER_UNKNOWN = 8,
 	TP_REASON_ORDER_FILLED = 9,
 	TP_REASON_ORDER_CANCELLED = 10,
-	TP_REASON_ORDER_EXPIRED = 11,	/* also: GTD whose time was past when decided */
+	TP_REASON_ORDER_EXPIRED = 11, /* also: GTD whose time was past when decided */
 	TP_REASON_ORDER_REJECTED = 12,
 	TP_REASON_MARK_STEP = 13,
-	TP_REASON_EXPOSURE = 14,	/* position or open quantity would pass TRADEPOST_MAX_EXPOSURE */
+	TP_REASON_EXPOSURE = 14, /* position or open quantity would pass TRADEPOST_MAX_EXPOSURE */
 	TP_REASON_ENGINE_ERROR = 15,
 	TP_REASON_INSTRUMENT_UNKNOWN = 16,
-	TP_REASON_OUT_OF_RANGE = 17,	/* off tick or lot, beyond the instrument's limits */
+	TP_REASON_OUT_OF_RANGE = 17, /* off tick or lot, beyond the instrument's limits */
 	/* cancellations */
 	TP_REASON_REQUESTED = 20,
-	TP_REASON_IOC = 21,			/* rest of an IOC order */
-	TP_REASON_UNFILLED = 22,	/* rest of a market order */
+	TP_REASON_IOC = 21,      /* rest of an IOC order */
+	TP_REASON_UNFILLED = 22, /* rest of a market order */
 	TP_REASON_SELF_TRADE = 23,
 	TP_REASON_AMENDED_BELOW_FILLED = 24,
 	TP_REASON_LIQUIDATION = 25,
 	TP_REASON_CANCEL_ALL = 26,
-	TP_REASON_SETTLEMENT = 27,	/* its contract expired */
+	TP_REASON_SETTLEMENT = 27, /* its contract expired */
 	/* expiry */
 	TP_REASON_TIME = 28
 } TpReason;
@@ -190,25 +191,25 @@ typedef enum TpReason
  */
 typedef struct TpEvent
 {
-	int64_t		seq;
-	int64_t		command_id;
-	int64_t		time;
-	int64_t		order_id;		/* the order it is about; in a trade the taker's */
-	int64_t		maker_order_id;
-	int64_t		account;		/* in a trade the taker's */
-	int64_t		counter_account;	/* in a trade the maker's */
-	int64_t		quantity;
-	int64_t		price;
-	int64_t		commission;		/* taker's, or the subject's */
-	int64_t		counter_commission; /* maker's */
-	int32_t		instrument;
-	int32_t		asset;
-	uint8_t		kind;
-	uint8_t		decision;		/* 1: this event is the command's one decision */
-	uint8_t		side;			/* the order's; in a trade the taker's */
-	uint8_t		reason;
-	uint8_t		fields;			/* TP_EVF_*: which of price, quantity are meaningful */
-	uint8_t		pad[3];
+	int64_t seq;
+	int64_t command_id;
+	int64_t time;
+	int64_t order_id; /* the order it is about; in a trade the taker's */
+	int64_t maker_order_id;
+	int64_t account;         /* in a trade the taker's */
+	int64_t counter_account; /* in a trade the maker's */
+	int64_t quantity;
+	int64_t price;
+	int64_t commission;         /* taker's, or the subject's */
+	int64_t counter_commission; /* maker's */
+	int32_t instrument;
+	int32_t asset;
+	uint8_t kind;
+	uint8_t decision; /* 1: this event is the command's one decision */
+	uint8_t side;     /* the order's; in a trade the taker's */
+	uint8_t reason;
+	uint8_t fields; /* TP_EVF_*: which of price, quantity are meaningful */
+	uint8_t pad[3];
 } TpEvent;
 
 #define TP_EVF_PRICE 0x01

@@ -166,104 +166,104 @@ typedef struct TpEngine TpEngine;
 
 typedef struct TpInstrument
 {
-	int32_t		id;
-	uint8_t		kind;
-	uint8_t		status;
-	bool		allow_negative;
-	int32_t		base_asset;		/* spot: what is traded; future: 0 */
-	int32_t		quote_asset;
-	int64_t		tick;
-	int64_t		lot;
-	int64_t		multiplier;		/* TRADEPOST_ONE for spot */
-	int64_t		quote_unit;		/* smallest amount of the quote currency */
-	int64_t		reference;		/* R */
-	int64_t		mark;			/* M */
-	int64_t		band;			/* in price */
-	int64_t		mark_step;		/* in price */
-	int64_t		max_price;		/* largest |price|; max_quantity*multiplier*max_price fits 9e18 units */
-	int64_t		max_quantity;	/* of one order */
-	int64_t		im_long;		/* money per 1.0 of quantity */
-	int64_t		im_short;
-	int64_t		mm_long;
-	int64_t		mm_short;
-	int32_t		taker_rate;		/* of close-outs */
-	int64_t		expires_at;
-	int64_t		house_account;
-	int64_t		insurance_account;
-	int64_t		last_price;		/* 0 and last_trade_seq 0: none yet */
-	int64_t		last_trade_seq;
+	int32_t id;
+	uint8_t kind;
+	uint8_t status;
+	bool allow_negative;
+	int32_t base_asset; /* spot: what is traded; future: 0 */
+	int32_t quote_asset;
+	int64_t tick;
+	int64_t lot;
+	int64_t multiplier;   /* TRADEPOST_ONE for spot */
+	int64_t quote_unit;   /* smallest amount of the quote currency */
+	int64_t reference;    /* R */
+	int64_t mark;         /* M */
+	int64_t band;         /* in price */
+	int64_t mark_step;    /* in price */
+	int64_t max_price;    /* largest |price|; max_quantity*multiplier*max_price fits 9e18 units */
+	int64_t max_quantity; /* of one order */
+	int64_t im_long;      /* money per 1.0 of quantity */
+	int64_t im_short;
+	int64_t mm_long;
+	int64_t mm_short;
+	int32_t taker_rate; /* of close-outs */
+	int64_t expires_at;
+	int64_t house_account;
+	int64_t insurance_account;
+	int64_t last_price; /* 0 and last_trade_seq 0: none yet */
+	int64_t last_trade_seq;
 } TpInstrument;
 
 /* An order as the host stores it. */
 typedef struct TpOrderState
 {
-	int64_t		id;
-	int64_t		account;
-	int64_t		price;			/* limit; a market order's reserve price */
-	int64_t		quantity;		/* total */
-	int64_t		filled;
-	int64_t		expires_at;		/* TRADEPOST_TIME_NEVER for GTC */
-	int64_t		created_at;
-	int64_t		updated_at;
-	int64_t		rank;			/* seq that gave it its place in the queue */
-	tp_int128	maker_notional; /* cumulative |notional| as maker: what commission is computed on */
-	tp_int128	taker_notional;
-	tp_int128	filled_value;	/* signed sum of value(x, q) */
-	int64_t		commission;		/* paid so far */
-	int32_t		instrument;
-	int32_t		maker_rate;
-	int32_t		taker_rate;
-	uint8_t		side;
-	uint8_t		type;
-	uint8_t		time_in_force;
-	uint8_t		stp;
-	uint8_t		flags;
-	uint8_t		status;
-	uint8_t		reason;
+	int64_t id;
+	int64_t account;
+	int64_t price;    /* limit; a market order's reserve price */
+	int64_t quantity; /* total */
+	int64_t filled;
+	int64_t expires_at; /* TRADEPOST_TIME_NEVER for GTC */
+	int64_t created_at;
+	int64_t updated_at;
+	int64_t rank;             /* seq that gave it its place in the queue */
+	tp_int128 maker_notional; /* cumulative |notional| as maker: what commission is computed on */
+	tp_int128 taker_notional;
+	tp_int128 filled_value; /* signed sum of value(x, q) */
+	int64_t commission;     /* paid so far */
+	int32_t instrument;
+	int32_t maker_rate;
+	int32_t taker_rate;
+	uint8_t side;
+	uint8_t type;
+	uint8_t time_in_force;
+	uint8_t stp;
+	uint8_t flags;
+	uint8_t status;
+	uint8_t reason;
 } TpOrderState;
 
 typedef struct TpBalanceState
 {
-	int64_t		account;
-	int32_t		asset;
-	tp_int128	total;
-	tp_int128	reserved;
+	int64_t account;
+	int32_t asset;
+	tp_int128 total;
+	tp_int128 reserved;
 } TpBalanceState;
 
 typedef struct TpPositionState
 {
-	int64_t		account;
-	int32_t		instrument;
-	int64_t		quantity;		/* signed */
-	int64_t		open_bids;
-	int64_t		open_asks;
+	int64_t account;
+	int32_t instrument;
+	int64_t quantity; /* signed */
+	int64_t open_bids;
+	int64_t open_asks;
 } TpPositionState;
 
 typedef struct TpLevel
 {
-	int64_t		price;
-	tp_int128	quantity;
-	int64_t		orders;
+	int64_t price;
+	tp_int128 quantity;
+	int64_t orders;
 } TpLevel;
 
 /* One object that changed in the batch; `stored` says whether the host has a row for it. */
 typedef struct TpDirtyOrder
 {
 	TpOrderState state;
-	bool		stored;
+	bool stored;
 } TpDirtyOrder;
 
 typedef struct TpPreview
 {
-	int64_t		filled;			/* would trade now */
-	int64_t		resting;		/* would rest */
-	int64_t		cancelled;		/* would be cancelled (IOC, market, self-trade) */
-	tp_int128	filled_value;	/* signed */
-	int64_t		commission;
-	int			fills;
-	tp_int128	requirement;	/* what it reserves: margin rise, if any, + reserves */
-	tp_int128	free_before;	/* free funds in the asset that pays (quote; base for a spot ask) */
-	uint8_t		reason;			/* TP_REASON_NONE: it would be accepted; else the counts above are 0 */
+	int64_t filled;         /* would trade now */
+	int64_t resting;        /* would rest */
+	int64_t cancelled;      /* would be cancelled (IOC, market, self-trade) */
+	tp_int128 filled_value; /* signed */
+	int64_t commission;
+	int fills;
+	tp_int128 requirement; /* what it reserves: margin rise, if any, + reserves */
+	tp_int128 free_before; /* free funds in the asset that pays (quote; base for a spot ask) */
+	uint8_t reason;        /* TP_REASON_NONE: it would be accepted; else the counts above are 0 */
 } TpPreview;
 
 extern TpEngine *tradepost_engine_create(void);
@@ -303,11 +303,19 @@ extern TpEvent *tradepost_engine_event(TpEngine *engine, size_t i); /* to refine
 
 /* Objects changed since end_batch; *out is engine-owned and rebuilt by each call. */
 extern size_t tradepost_engine_dirty_orders(TpEngine *engine, const TpDirtyOrder **out);
-typedef struct TpDirtyBalance { TpBalanceState state; bool stored; } TpDirtyBalance;
-typedef struct TpDirtyPosition { TpPositionState state; bool stored; } TpDirtyPosition;
+typedef struct TpDirtyBalance
+{
+	TpBalanceState state;
+	bool stored;
+} TpDirtyBalance;
+typedef struct TpDirtyPosition
+{
+	TpPositionState state;
+	bool stored;
+} TpDirtyPosition;
 extern size_t tradepost_engine_dirty_balances(TpEngine *engine, const TpDirtyBalance **out);
 extern size_t tradepost_engine_dirty_positions(TpEngine *engine, const TpDirtyPosition **out);
-extern size_t tradepost_engine_dirty_instruments(TpEngine *engine, const int32_t **ids);	/* state or book changed */
+extern size_t tradepost_engine_dirty_instruments(TpEngine *engine, const int32_t **ids); /* state or book changed */
 
 /* The batch is stored: forget its events and closed orders; everything counts as stored. */
 extern void tradepost_engine_end_batch(TpEngine *engine);
@@ -315,11 +323,14 @@ extern void tradepost_engine_end_batch(TpEngine *engine);
 /* Reading. */
 extern const TpInstrument *tradepost_engine_instrument(const TpEngine *engine, int32_t id);
 extern size_t tradepost_engine_depth(const TpEngine *engine, int32_t instrument, TpSide side, size_t max, TpLevel *out);
-extern bool tradepost_engine_order(const TpEngine *engine, int64_t id, TpOrderState *out);	/* open, or closed in this batch */
+extern bool
+tradepost_engine_order(const TpEngine *engine, int64_t id, TpOrderState *out); /* open, or closed in this batch */
 extern size_t tradepost_engine_open_orders(const TpEngine *engine);
-extern void tradepost_engine_open_order_ids(const TpEngine *engine, int64_t *out);	/* room for open_orders(); any order */
+extern void
+tradepost_engine_open_order_ids(const TpEngine *engine, int64_t *out); /* room for open_orders(); any order */
 extern void tradepost_engine_balance(const TpEngine *engine, int64_t account, int32_t asset, TpBalanceState *out);
-extern void tradepost_engine_position(const TpEngine *engine, int64_t account, int32_t instrument, TpPositionState *out);
+extern void
+tradepost_engine_position(const TpEngine *engine, int64_t account, int32_t instrument, TpPositionState *out);
 extern tp_int128 tradepost_engine_free_funds(const TpEngine *engine, int64_t account, int32_t asset);
 extern int64_t tradepost_engine_last_seq(const TpEngine *engine);
 
@@ -338,7 +349,8 @@ extern void tradepost_engine_preview(TpEngine *engine, const TpCommand *command,
  * (any field not 0).  Kept incrementally, brought up to date by end_batch and loaded.
  */
 extern uint64_t tradepost_engine_checksum(const TpEngine *engine);
-extern uint64_t tradepost_hash_order(const TpOrderState *order);	/* id, instrument, account, side, price, quantity, filled, rank */
+extern uint64_t
+tradepost_hash_order(const TpOrderState *order); /* id, instrument, account, side, price, quantity, filled, rank */
 extern uint64_t tradepost_hash_balance(const TpBalanceState *balance);
 extern uint64_t tradepost_hash_position(const TpPositionState *position);
 
