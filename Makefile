@@ -8,6 +8,7 @@
 #
 # Parts plug in by fragments, extension/*.mk and test/*/*.mk, which may add to
 #	TEST_PREREQS	what must be built before prove starts
+#	TEST_EXTENSION_FILES	control files and scripts of the tests' own extensions
 #	RUN_PREREQS		what `make run` starts
 #	BENCH_PREREQS	what `make bench` needs
 # and bring targets of their own; `name: ... ## text` puts a target into the help.
@@ -39,10 +40,12 @@ MODULE_SRC := $(sort $(filter-out %/mem_libc.c,$(wildcard extension/src/*.c)))
 SQL_MODULES := $(sort $(wildcard sql/*/*.sql))
 MIGRATIONS := $(sort $(wildcard migrations/*--*.sql))
 OBJ_DIR ?= build/obj
+FLAGS_FILE ?= build/flags
 MODULE_OBJ := $(MODULE_SRC:extension/src/%.c=$(OBJ_DIR)/%.o)
 FAULTS_OBJ := $(MODULE_SRC:extension/src/%.c=build/faults/%.o)
 
 TEST_PREREQS :=
+TEST_EXTENSION_FILES :=
 RUN_PREREQS :=
 BENCH_PREREQS :=
 
@@ -80,12 +83,12 @@ override autodepend := yes
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
-build/obj/%.o build/lint/gcc/%.o build/lint/clang/%.o: extension/src/%.c build/errcodes.h build/flags
+$(OBJ_DIR)/%.o: extension/src/%.c build/errcodes.h $(FLAGS_FILE)
 	mkdir -p $(@D)
 	$(COMPILE.c) -MMD -MP -MF $(@:.o=.d) -o $@ $<
 
 # The flavour for tests: fault injection points compiled in.
-build/faults/%.o: extension/src/%.c build/errcodes.h build/flags
+build/faults/%.o: extension/src/%.c build/errcodes.h $(FLAGS_FILE)
 	mkdir -p $(@D)
 	$(COMPILE.c) -DTRADEPOST_FAULTS -MMD -MP -MF $(@:.o=.d) -o $@ $<
 
@@ -98,8 +101,8 @@ build/faults/tradepost.so: $(FAULTS_OBJ)
 -include $(wildcard $(OBJ_DIR)/*.d build/faults/*.d)
 
 # Another compiler, flag or server makes everything anew.
-build/flags: FORCE
-	mkdir -p build
+$(FLAGS_FILE): FORCE
+	mkdir -p $(@D)
 	printf '%s\n' '$(COMPILE.c) $(shell $(PG_CONFIG) --version)' | cmp -s - $@ || \
 		printf '%s\n' '$(COMPILE.c) $(shell $(PG_CONFIG) --version)' > $@
 
@@ -156,7 +159,7 @@ $(foreach m,$(MIGRATIONS:migrations/%.sql=%),$(eval $(call UPDATE_SCRIPT,$(m))))
 run: ## build, start the stack and the demo market in the foreground; Ctrl-C stops both
 	$(STACK)/deps.sh install run
 	$(MAKE) -j$(JOBS) run-build RUN_DEMO=1
-	exec $(STACK)/stack.sh run
+	exec env --default-signal=INT,TERM,HUP $(STACK)/stack.sh run
 
 start: ## build and start the stack in the background
 	$(STACK)/deps.sh install run
@@ -190,11 +193,11 @@ test-long: ## the same with the long loops
 	TRADEPOST_TEST_LONG=1 $(MAKE) test
 
 test-build: all faults $(TEST_PREREQS)
-	$(STACK)/prefix.sh build/pg
-	$(STACK)/prefix.sh build/pg-faults faults
+	$(STACK)/prefix.sh build/pg plain $(TEST_EXTENSION_FILES)
+	$(STACK)/prefix.sh build/pg-faults faults $(TEST_EXTENSION_FILES)
 
 test-debian13: ## the tests on Debian 13 with PostgreSQL 17, in a chroot (root only)
-	$(STACK)/debian13.sh
+	$(STACK)/debian13.sh $(or $(DEBIAN13_ARGS),test)
 
 lint: ## the rules that a program can check
 	$(STACK)/deps.sh install lint

@@ -83,9 +83,9 @@ install_missing() {
 	printf 'Installing Debian packages: %s\n' "$want"
 	log=$(mktemp)
 	# The list may be old or empty: update it first, and try even if that fails.
-	if { $sudo apt-get update || true; } > "$log" 2>&1 &&
-		# shellcheck disable=SC2086
-		$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $want >> "$log" 2>&1 < /dev/null; then
+	$sudo apt-get update > "$log" 2>&1 || true
+	# shellcheck disable=SC2086
+	if $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $want >> "$log" 2>&1 < /dev/null; then
 		rm -f "$log"
 	else
 		tail -n 30 "$log" >&2

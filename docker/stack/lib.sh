@@ -52,9 +52,9 @@ own() {
 away() {
 	local dir
 	dir=/var/tmp/tradepost-$(printf '%s' "$ROOT" | cksum | cut -d' ' -f1)
-	mkdir -p -m 755 "$dir"
-	[ -O "$dir" ] && [ ! -L "$dir" ] || die "$dir belongs to somebody else"
-	mkdir -p -m 755 "$dir/$1"
+	mkdir -p "$dir"
+	if [ ! -O "$dir" ] || [ -L "$dir" ]; then die "$dir belongs to somebody else"; fi
+	mkdir -p "$dir/$1"
 	printf '%s\n' "$dir/$1"
 }
 

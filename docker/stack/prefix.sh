@@ -1,17 +1,19 @@
 #!/bin/bash
-# prefix.sh DIR [faults]
+# prefix.sh DIR [plain|faults [EXTENSION_FILE...]]
 #	  Makes or refreshes a private PostgreSQL below DIR: the system's programs copied,
 #	  its libraries and shared files linked, our extension installed into it.
 #
 # So that neither running nor testing touches the system's PostgreSQL or needs
 # root.  It works because PostgreSQL finds its files relative to its own program
 # (copied, not linked, or it would follow the link back).  With `faults` the library
-# with fault injection points goes in.  Prints nothing.
+# with fault injection points goes in.  EXTENSION_FILEs (control files and scripts that
+# only tests know) go beside ours.  Prints nothing.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
-dest=$1 flavour=${2:-}
+dest=$1 flavour=${2:-plain}
+shift $(($# < 2 ? $# : 2))
 case $dest in /*) ;; *) dest=$ROOT/$dest ;; esac
 
 bin=$("$PG_CONFIG" --bindir)
@@ -46,7 +48,7 @@ library=$ROOT/build/tradepost.so
 put() { cmp -s "$2" "$3/${2##*/}" || install -m "$1" "$2" "$3/"; }
 put 755 "$library" "$dest$lib"
 put 644 "$ROOT/extension/tradepost.control" "$dest$share/extension"
-for script in "$ROOT"/build/tradepost--*.sql; do
+for script in "$ROOT"/build/tradepost--*.sql "$@"; do
 	put 644 "$script" "$dest$share/extension"
 done
 ln -sfn "${bin#/}" "$dest/bin"

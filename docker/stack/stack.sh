@@ -13,6 +13,8 @@
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
+# The plain user may not be able to stand where we were called.
+cd /
 
 SERVERS="postgres"
 PGPORT_=${TRADEPOST_PGPORT:-5460}
@@ -67,7 +69,7 @@ pid_of() {
 	[[ $pid =~ ^[0-9]+$ ]] || return 1
 	case $1 in
 		postgres) [ -n "$DATA" ] && tr '\0' ' ' < "/proc/$pid/cmdline" 2> /dev/null | grep -qF -- "$DATA" ;;
-		*) [ -e "/proc/$pid/exe" ] || [ -d "/proc/$pid" ] ;;
+		*) tr '\0' ' ' < "/proc/$pid/cmdline" 2> /dev/null | grep -qF -- "$1" ;;
 	esac || return 1
 	printf '%s\n' "$pid"
 }
@@ -250,39 +252,46 @@ status() {
 reset() {
 	stop
 	[ -d "$RUN_DIR" ] || return 0
-	local part
+	local part elsewhere=''
 	for part in pg data log socket; do
-		[ ! -L "$RUN_DIR/$part" ] || rm -rf "$(readlink -f "$RUN_DIR/$part")"
+		if [ -L "$RUN_DIR/$part" ]; then
+			elsewhere=$(readlink -f "$RUN_DIR/$part")
+			rm -rf "$elsewhere"
+		fi
 		rm -rf "${RUN_DIR:?}/$part"
 	done
+	# What was away from the tree, down to /var/tmp, if nothing else is there.
+	[ -z "$elsewhere" ] || rmdir -p "${elsewhere%/*}" 2> /dev/null || true
 	rm -f "$RUN_DIR"/{env,installed.cksum,pg_ctl.out}
 	rmdir "$RUN_DIR" 2> /dev/null || true
 }
 
 # In the foreground: the market's output, until it ends or somebody stops it.
 run() {
-	local market=$ROOT/build/market code=0
-	# The signal that ends us ends the market as well (it is in our process group,
-	# or we pass it on); stopping the servers is left to us.
-	trap 'interrupted=1; [ -z "${market_pid:-}" ] || kill -INT "$market_pid" 2> /dev/null' INT TERM HUP
-	trap 'trap "" INT TERM HUP; say "Stopping."; stop' EXIT
-	interrupted=
+	local market=$ROOT/build/market code=0 pid='' interrupted='' ours=1
+	[ ! -d "$RUN_DIR" ] || { paths && ! pid_of postgres > /dev/null; } || ours=
+	# A terminal sends Ctrl-C to the market as well, kill does not: so it may get the
+	# signal twice.  The servers have left the terminal; stopping them is left to us.
+	trap 'interrupted=1; [ -z "$pid" ] || kill -INT "$pid" 2> /dev/null || true' INT TERM HUP
+	if [ -n "$ours" ]; then trap 'trap "" INT TERM HUP; say "Stopping."; stop' EXIT; fi
 	start
-	if [ -z "$interrupted" ] && [ -x "$market" ]; then
+	if [ -z "$interrupted" ]; then
+		# A shell's background processes ignore SIGINT unless told otherwise.
 		(
-			trap - INT TERM HUP EXIT
+			cd "$ROOT"
+			# shellcheck disable=SC1091
 			. "$RUN_DIR/env"
-			exec "$market"
+			exec env --default-signal=INT,TERM,HUP "$market"
 		) &
-		market_pid=$!
-		# wait returns early at a signal: wait again for the end itself.
+		pid=$!
+		# A signal ends the wait, not the market: wait for its own end.
 		while :; do
 			code=0
-			wait "$market_pid" || code=$?
-			kill -0 "$market_pid" 2> /dev/null || break
+			wait "$pid" || code=$?
+			kill -0 "$pid" 2> /dev/null || break
 		done
+		[ -n "$interrupted" ] || return "$code"
 	fi
-	[ -n "$interrupted" ] || return "$code"
 }
 
 case ${1:-} in

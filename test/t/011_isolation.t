@@ -1,0 +1,17 @@
+# 011_isolation.t
+#	  pg_isolation_regress: test/specs/iso_*.spec against expected/iso_*.out.
+use strict;
+use warnings;
+
+use File::Basename;
+use Test::More;
+use TradepostTest;
+
+my @specs = map { basename($_, '.spec') } glob "$ENV{TRADEPOST_ROOT}/test/specs/*.spec";
+plan skip_all => 'no spec file' unless @specs;
+
+my $node = tradepost_node('isolation', conf => "max_prepared_transactions = 10\n");
+
+pg_regress_ok($ENV{TRADEPOST_ISOLATION}, $node, 'isolation_regression', [], @specs);
+$node->stop;
+done_testing();
