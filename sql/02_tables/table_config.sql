@@ -40,6 +40,7 @@ CREATE TABLE tradepost_internal.account_owners (
 	owner   name NOT NULL,
 	PRIMARY KEY (account, owner)
 );
+CREATE INDEX account_owners_owner ON tradepost_internal.account_owners (owner);
 COMMENT ON TABLE tradepost_internal.account_owners IS 'Database roles that may trade for an account and see it';
 COMMENT ON COLUMN tradepost_internal.account_owners.owner IS 'Role by name, so that a dump restores into another cluster';
 

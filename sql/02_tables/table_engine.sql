@@ -152,6 +152,7 @@ CREATE TABLE tradepost_internal.engine_state (
 	watermark  bigint NOT NULL,
 	tail_seq   bigint NOT NULL,
 	trying_id  bigint,
+	trying_count integer,
 	checksum   numeric NOT NULL,
 	starts     bigint NOT NULL,
 	CONSTRAINT engine_state_pkey PRIMARY KEY (singleton)
@@ -160,7 +161,8 @@ COMMENT ON TABLE tradepost_internal.engine_state IS 'One row: how far the engine
 COMMENT ON COLUMN tradepost_internal.engine_state.instance IS 'System identifier and database OID it was made in: a copy must not trade by itself';
 COMMENT ON COLUMN tradepost_internal.engine_state.watermark IS 'Every command with a lower id is decided, or was rolled back';
 COMMENT ON COLUMN tradepost_internal.engine_state.tail_seq IS 'No command at or above the watermark was decided before this seq';
-COMMENT ON COLUMN tradepost_internal.engine_state.trying_id IS 'Command tried alone after an unclean end: found here at a start, it is rejected';
+COMMENT ON COLUMN tradepost_internal.engine_state.trying_id IS 'Command tried alone after an unclean end: found here at two starts, it is rejected';
+COMMENT ON COLUMN tradepost_internal.engine_state.trying_count IS 'How often it was tried: once may be bad luck, such as a power cut';
 COMMENT ON COLUMN tradepost_internal.engine_state.checksum IS 'The engine''s own checksum of open orders, balances and positions';
 COMMENT ON COLUMN tradepost_internal.engine_state.starts IS 'How often the engine recovered';
 
@@ -171,3 +173,10 @@ CREATE TABLE tradepost_internal.error_dna (
 	message    text NOT NULL
 );
 COMMENT ON TABLE tradepost_internal.error_dna IS 'Commands that the engine could not decide and rejected instead, with what went wrong';
+
+GRANT SELECT ON tradepost_internal.tenants, tradepost_internal.assets, tradepost_internal.instruments, tradepost_internal.accounts TO tradepost_engine;
+GRANT SELECT, INSERT ON tradepost_internal.commands, tradepost_internal.events, tradepost_internal.error_dna TO tradepost_engine;
+GRANT SELECT, INSERT, UPDATE ON tradepost_internal.orders, tradepost_internal.balances, tradepost_internal.positions, tradepost_internal.instrument_state,
+	tradepost_internal.engine_state TO tradepost_engine;
+GRANT SELECT, INSERT, DELETE ON tradepost_internal.checkpoints TO tradepost_engine;
+GRANT SELECT ON tradepost_internal.command_id_seq TO tradepost_engine;

@@ -40,5 +40,5 @@ COMMENT ON FUNCTION tradepost.amend_order(bigint, bigint, numeric, numeric) IS
 the queue; a new price or more quantity goes to the back and may trade. A refused amend changes nothing.';
 
 CREATE OR REPLACE FUNCTION tradepost.cancel_all(account bigint, symbol text DEFAULT NULL)
-	RETURNS bigint LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'tradepost_cancel_all';
+	RETURNS bigint LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'tradepost_sql_cancel_all';
 COMMENT ON FUNCTION tradepost.cancel_all(bigint, text) IS 'Asks to cancel all open orders of an account, or those in one instrument; returns the command''s id.';

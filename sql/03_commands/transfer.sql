@@ -24,7 +24,7 @@ CREATE OR REPLACE FUNCTION tradepost.resume_instrument(symbol text)
 COMMENT ON FUNCTION tradepost.resume_instrument(text) IS 'Lets a halted instrument trade again. Administrators only.';
 
 CREATE OR REPLACE FUNCTION tradepost.settle_instrument(symbol text, final_mark numeric)
-	RETURNS bigint LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'tradepost_settle_instrument';
+	RETURNS bigint LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'tradepost_sql_settle_instrument';
 COMMENT ON FUNCTION tradepost.settle_instrument(text, numeric) IS
 'Expires a contract now at a final mark F: its orders are cancelled, each position is paid p * multiplier * (F - reference price) and closed. A contract whose expires_at comes settles by itself at its
 mark. Administrators only.';
@@ -36,3 +36,7 @@ COMMENT ON FUNCTION tradepost_internal.list_instrument(integer) IS 'Tells the en
 CREATE OR REPLACE FUNCTION tradepost_internal.instance_id()
 	RETURNS text LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tradepost_instance_id';
 COMMENT ON FUNCTION tradepost_internal.instance_id() IS 'System identifier and OID of this database, which a restored copy does not share';
+
+CREATE OR REPLACE FUNCTION tradepost_internal.wake_engine()
+	RETURNS void LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'tradepost_wake_engine';
+COMMENT ON FUNCTION tradepost_internal.wake_engine() IS 'Once this transaction commits: every backend reloads the configuration, and the engine looks again whether it may run';

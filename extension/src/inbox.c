@@ -1,0 +1,213 @@
+/*
+ * inbox.c
+ *	  Commands that the matcher has taken and not decided.
+ *
+ * Order: what one session commits first must be decided first.  The ring keeps
+ * that by itself.  When its overflow flag stands, nobody pushes: the ring is
+ * emptied once more and decided, then the flag is cleared, and the table is read
+ * from the watermark by id with a snapshot taken after the clearing.  Until such a
+ * reading was complete, the ring is left alone; what it then holds twice is
+ * dropped, because its id is decided.
+ *
+ * Watermark: `bound` is an id such that every lower one is decided, never will be,
+ * or is in the queue.  It is read off the backends' slots *before* the ring is
+ * taken, or before the reading's snapshot.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "compat.h"
+#include "guc.h"
+#include "inbox.h"
+#include "recover.h"
+#include "ring.h"
+#include "utils/memutils.h"
+
+/* Rows that one reading of the table takes. */
+#define MAX_READ 32768
+
+/* The queue is searched for its lowest id only when it is this short. */
+#define SHORT_QUEUE 8192
+
+struct TpInbox
+{
+	TpDatabase *db;
+	TpWindow   *decided;
+	int64		watermark;
+	int64		bound;
+	TpCommand  *queue;
+	int			room;
+	int			first;			/* next to be decided */
+	int			end;
+	bool		must_read;		/* the table holds what the ring does not */
+};
+
+TpInbox *
+tradepost_inbox_create(TpDatabase *db, TpWindow *decided, int64 watermark)
+{
+	TpInbox    *inbox = MemoryContextAllocZero(TopMemoryContext, sizeof(TpInbox));
+
+	inbox->db = db;
+	inbox->decided = decided;
+	inbox->watermark = inbox->bound = watermark;
+	inbox->room = MAX_READ;
+	inbox->queue = MemoryContextAllocHuge(TopMemoryContext, (Size) inbox->room * sizeof(TpCommand));
+	inbox->must_read = true;	/* what an earlier matcher had taken, or shared memory lost */
+	return inbox;
+}
+
+static void
+publish_backlog(TpInbox *inbox)
+{
+	pg_atomic_write_u64(&inbox->db->backlog, inbox->end - inbox->first);
+}
+
+static void
+make_room(TpInbox *inbox, int n)
+{
+	if (inbox->first > 0)
+	{
+		memmove(inbox->queue, inbox->queue + inbox->first, (Size) (inbox->end - inbox->first) * sizeof(TpCommand));
+		inbox->end -= inbox->first;
+		inbox->first = 0;
+	}
+	if (inbox->end + n > inbox->room)
+	{
+		while (inbox->end + n > inbox->room)
+			inbox->room *= 2;
+		inbox->queue = repalloc_huge(inbox->queue, (Size) inbox->room * sizeof(TpCommand));
+	}
+}
+
+/*
+ * Lowest id that a backend may still hand over.  last_drawn is read first: a
+ * backend whose slot we find empty draws later, and so draws a higher id.
+ */
+static int64
+lowest_outstanding(TpDatabase *db)
+{
+	uint64		lowest = pg_atomic_read_u64(&db->last_drawn) + 1;
+
+	pg_memory_barrier();
+	for (int i = 0; i < TP_MAX_PROCS; i++)
+	{
+		TpSlot	   *slot = tradepost_slot_at(i);
+		uint64		mine = pg_atomic_read_u64(&slot->lowest);
+
+		if (mine != 0 && slot->dboid == db->dboid)
+			lowest = Min(lowest, mine);
+	}
+	return (int64) lowest;
+}
+
+static void
+take_ring(TpInbox *inbox)
+{
+	int64		outstanding = lowest_outstanding(inbox->db);
+	int			n;
+
+	pg_memory_barrier();
+	n = tradepost_ring_used(inbox->db);
+	if (n > 0)
+	{
+		make_room(inbox, n);
+		inbox->end += tradepost_ring_take(inbox->db, inbox->queue + inbox->end, n);
+	}
+	inbox->bound = Max(inbox->bound, outstanding);
+}
+
+static void
+read_table(TpInbox *inbox)
+{
+	int64		outstanding = lowest_outstanding(inbox->db);
+	int64		last;
+	int			n;
+	int64		flagged = tradepost_ring_clear_overflow(inbox->db);
+
+	pg_memory_barrier();
+	make_room(inbox, MAX_READ);
+	StartTransactionCommand();
+	n = tradepost_recover_commands(inbox->watermark, inbox->decided, inbox->queue + inbox->end, MAX_READ, &last);
+	CommitTransactionCommand();
+	inbox->end += n;
+	if (n < MAX_READ)
+	{
+		inbox->must_read = false;
+		inbox->bound = Max(inbox->bound, outstanding);
+	}
+	else
+	{
+		/* More is there: count it as waiting, and come back when these are decided. */
+		inbox->must_read = true;
+		inbox->bound = Max(inbox->bound, Min(outstanding, last + 1));
+		SpinLockAcquire(&inbox->db->ring_lock);
+		inbox->db->overflow_commands += Max(flagged - n, 0);
+		SpinLockRelease(&inbox->db->ring_lock);
+	}
+}
+
+void
+tradepost_inbox_fill(TpInbox *inbox)
+{
+	bool		empty = tradepost_inbox_peek(inbox) == NULL;
+
+	if (inbox->must_read)
+	{
+		if (empty)
+			read_table(inbox);
+	}
+	else
+	{
+		take_ring(inbox);
+		if (tradepost_ring_overflowed(inbox->db))
+		{
+			/* Nobody pushes any more: this is the rest. */
+			take_ring(inbox);
+			inbox->must_read = true;
+			if (tradepost_inbox_peek(inbox) == NULL)
+				read_table(inbox);
+		}
+	}
+	publish_backlog(inbox);
+}
+
+const TpCommand *
+tradepost_inbox_peek(TpInbox *inbox)
+{
+	while (inbox->first < inbox->end && tradepost_window_decided(inbox->decided, inbox->queue[inbox->first].id))
+		inbox->first++;
+	return inbox->first < inbox->end ? &inbox->queue[inbox->first] : NULL;
+}
+
+void
+tradepost_inbox_take(TpInbox *inbox, TpCommand *command)
+{
+	*command = inbox->queue[inbox->first++];
+	tradepost_window_mark(inbox->decided, command->id);
+}
+
+void
+tradepost_inbox_note(TpInbox *inbox, int64 id)
+{
+	tradepost_window_mark(inbox->decided, id);
+}
+
+int64
+tradepost_inbox_watermark(TpInbox *inbox)
+{
+	int64		watermark = inbox->bound;
+
+	if (inbox->end - inbox->first > SHORT_QUEUE)
+		return inbox->watermark;
+	for (int i = inbox->first; i < inbox->end; i++)
+	{
+		if (inbox->queue[i].id < watermark && !tradepost_window_decided(inbox->decided, inbox->queue[i].id))
+			watermark = inbox->queue[i].id;
+	}
+	if (watermark > inbox->watermark)
+	{
+		inbox->watermark = watermark;
+		tradepost_window_advance(inbox->decided, watermark);
+	}
+	return inbox->watermark;
+}

@@ -1,0 +1,608 @@
+/*
+ * matcher.c
+ *	  The one writer of a database's market: a background worker that decides
+ *	  commands in batches, each batch one transaction.
+ *
+ * Started by the launcher.  It holds no lock between batches, and none that a
+ * client may hold for long: clients only insert into commands.  Any error ends
+ * it; the launcher starts it again, and it rebuilds its memory from tables.
+ *
+ * After an end inside a batch the first commands are decided one at a time, and
+ * before each "trying it" is committed.  What is found there at two starts is
+ * what brings the matcher down, and is rejected instead of tried.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_authid.h"
+#include "commands/async.h"
+#include "compat.h"
+#include "executor/spi.h"
+#include "fault.h"
+#include "guc.h"
+#include "inbox.h"
+#include "installed.h"
+#include "matcher.h"
+#include "miscadmin.h"
+#include "pending.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "publish.h"
+#include "recover.h"
+#include "request.h"
+#include "shmem.h"
+#include "storage/ipc.h"
+#include "tcop/tcopprot.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+/* How often an idle matcher looks at what nobody wakes it for. */
+#define IDLE_MS 1000
+
+/* Above this share of the notification queue the doorbell is not rung: a listener is stuck. */
+#define DOORBELL_QUEUE_SHARE 0.5
+
+/* Starts at which a command may be found as "tried alone" before it is rejected. */
+#define MAX_TRIES 2
+
+typedef struct Matcher
+{
+	TpDatabase *db;
+	TpEngine   *engine;
+	TpInbox    *inbox;
+	TpProgress	progress;
+	int64		checkpoint_seq;
+	int			careful;		/* commands still to be decided one at a time */
+	bool		announced;		/* progress.trying_id is committed */
+	int64		suspect_id;		/* what the last matcher was trying alone, or 0 */
+	int			suspect_tries;
+	bool		failed;			/* a batch raised an error */
+	MemoryContext scratch;
+
+	/* Batches whose ids reach the watermark: oldest first, for tail_seq. */
+	struct
+	{
+		int64		max_id;
+		int64		first_seq;
+	}		   *tail;
+	int			tail_first;
+	int			tail_end;
+	int			tail_room;
+} Matcher;
+
+static Matcher matcher;
+
+static void
+matcher_exit(int code, Datum arg)
+{
+	TpDatabase *db = matcher.db;
+
+	/* An error says something about the batch; a request to end does not, and a crash never gets here. */
+	db->clean_end = !matcher.failed;
+	db->matcher_pid = 0;
+	db->matcher_latch = NULL;
+	tradepost_set_state(db, TP_STATE_OFF);
+}
+
+static void
+configure_session(void)
+{
+	static const char *const settings[][2] = {
+		{"search_path", "pg_catalog"},
+		{"statement_timeout", "0"},
+		{"lock_timeout", "0"},
+		{"idle_in_transaction_session_timeout", "0"},
+		{"default_transaction_isolation", "read committed"},
+		{"default_transaction_read_only", "off"},
+		{"default_transaction_deferrable", "off"},
+		{"enable_seqscan", "off"},
+		{"enable_hashjoin", "off"},
+		{"enable_mergejoin", "off"},
+		{"jit", "off"},
+		{"plan_cache_mode", "force_generic_plan"},
+		{"max_parallel_workers_per_gather", "0"},
+	};
+
+	for (size_t i = 0; i < lengthof(settings); i++)
+		SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_OVERRIDE);
+}
+
+static void
+work_as_engine(void)
+{
+	Oid			role;
+
+	StartTransactionCommand();
+	role = get_role_oid("tradepost_engine", false);
+	CommitTransactionCommand();
+	SetUserIdAndSecContext(role, 0);
+}
+
+/* SPI wants a snapshot below it. */
+static void
+begin(void)
+{
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+}
+
+static void
+commit(void)
+{
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+}
+
+/* Sleep until woken, and do what signals ask for. */
+static void
+sleep_for(long ms)
+{
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, ms, PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+	if (ConfigReloadPending)
+	{
+		ConfigReloadPending = false;
+		ProcessConfigFile(PGC_SIGHUP);
+	}
+}
+
+/*
+ * Until the engine may run here: the extension is installed in our version,
+ * init() was called, and the rows are this instance's.  Exits for good when the
+ * extension is gone.
+ */
+static void
+wait_until_ready(TpDatabase *db)
+{
+	for (;;)
+	{
+		TpInstalled installed;
+		TpReadiness readiness = TP_NOT_INITIALIZED;
+
+		begin();
+		installed = tradepost_installed();
+		if (installed == TP_INSTALLED_SAME)
+			readiness = tradepost_recover_readiness();
+		commit();
+
+		if (installed == TP_NOT_INSTALLED)
+		{
+			db->gone = true;
+			proc_exit(0);
+		}
+		if (installed == TP_INSTALLED_SAME && readiness == TP_READY)
+			return;
+		if (installed == TP_INSTALLED_OTHER && tradepost_get_state(db) != TP_STATE_PAUSED)
+			ereport(LOG,
+					(errmsg("tradepost is paused: extension and library differ in version"),
+					 errhint("ALTER EXTENSION tradepost UPDATE, or restart the server to load the new library.")));
+		if (installed == TP_INSTALLED_OTHER)
+			tradepost_set_state(db, TP_STATE_PAUSED);
+		else if (readiness == TP_NOT_THIS_INSTANCE)
+			tradepost_set_state(db, TP_STATE_RESTORED);
+		else
+			tradepost_set_state(db, TP_STATE_IDLE);
+		pgstat_report_activity(STATE_IDLE, NULL);
+		sleep_for(IDLE_MS);
+	}
+}
+
+static void
+raise_last_drawn(TpDatabase *db, int64 id)
+{
+	uint64		seen = pg_atomic_read_u64(&db->last_drawn);
+
+	while (seen < (uint64) id && !pg_atomic_compare_exchange_u64(&db->last_drawn, &seen, (uint64) id))
+		;
+}
+
+static void
+publish_progress(Matcher *m)
+{
+	pg_atomic_write_u64(&m->db->watermark, (uint64) m->progress.watermark);
+	pg_atomic_write_u64(&m->db->last_seq, (uint64) tradepost_engine_last_seq(m->engine));
+}
+
+static void
+recover(Matcher *m)
+{
+	TpRecovered recovered;
+
+	tradepost_set_state(m->db, TP_STATE_RECOVERING);
+	begin();
+	tradepost_recover(&recovered);
+	SPI_connect();
+	SPI_execute("UPDATE tradepost_internal.engine_state SET starts = starts + 1 RETURNING starts", false, 0);
+	if (SPI_processed == 1)
+	{
+		bool		isnull;
+
+		m->db->status.restarts =
+			DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)) - 1;
+	}
+	SPI_finish();
+	commit();
+
+	m->engine = recovered.engine;
+	m->progress = recovered.progress;
+	m->checkpoint_seq = recovered.checkpoint_seq;
+	m->suspect_id = m->progress.trying_id;
+	m->suspect_tries = m->progress.trying_count;
+	m->careful = m->db->clean_end && m->suspect_id == 0 ? 0 : tradepost_batch_size;
+	raise_last_drawn(m->db, recovered.last_drawn);
+	m->inbox = tradepost_inbox_create(m->db, recovered.decided, m->progress.watermark);
+
+	/* What is decided above the watermark may reach back to tail_seq. */
+	m->tail_room = 64;
+	m->tail = MemoryContextAlloc(TopMemoryContext, m->tail_room * sizeof(*m->tail));
+	m->tail[0].max_id = recovered.last_drawn;
+	m->tail[0].first_seq = m->progress.tail_seq;
+	m->tail_end = 1;
+
+	begin();
+	tradepost_store_init();
+	commit();
+	tradepost_publish_books(m->db, m->engine, recovered.instruments, recovered.instrument_count);
+	publish_progress(m);
+	m->db->status.open_orders = tradepost_engine_open_orders(m->engine);
+	tradepost_set_state(m->db, TP_STATE_RUNNING);
+}
+
+/* Remember that a batch decided ids up to max_id from first_seq on; tell where the tail begins. */
+static int64
+tail_seq_after(Matcher *m, int64 max_id, int64 first_seq, int64 watermark)
+{
+	while (m->tail_first < m->tail_end && m->tail[m->tail_first].max_id < watermark)
+		m->tail_first++;
+	if (max_id >= watermark)
+	{
+		if (m->tail_end == m->tail_room && m->tail_first > m->tail_room / 2)
+		{
+			m->tail_end -= m->tail_first;
+			memmove(m->tail, m->tail + m->tail_first, m->tail_end * sizeof(*m->tail));
+			m->tail_first = 0;
+		}
+		else if (m->tail_end == m->tail_room)
+		{
+			m->tail_room *= 2;
+			m->tail = repalloc_huge(m->tail, m->tail_room * sizeof(*m->tail));
+		}
+		m->tail[m->tail_end].max_id = max_id;
+		m->tail[m->tail_end].first_seq = first_seq;
+		m->tail_end++;
+	}
+	return m->tail_first < m->tail_end ? m->tail[m->tail_first].first_seq : tradepost_engine_last_seq(m->engine) + 1;
+}
+
+/* A command of the matcher's own, so that time passes when nobody asks for anything. */
+static void
+make_sweep(Matcher *m, TpCommand *command)
+{
+	TpRequest	request;
+
+	memset(&request, 0, sizeof(request));
+	request.command.kind = TP_CMD_SWEEP;
+	tradepost_draw_ids(1, &request.command.id);
+	tradepost_insert_rows(&request, 1);
+	*command = request.command;
+	tradepost_inbox_note(m->inbox, command->id);
+}
+
+static bool
+is_poison(Matcher *m, int64 id)
+{
+	return id == m->suspect_id && m->suspect_tries >= MAX_TRIES;
+}
+
+static int
+try_number(Matcher *m, int64 id)
+{
+	return id == m->suspect_id ? m->suspect_tries + 1 : 1;
+}
+
+/* Commit "trying this one alone", so that the next start finds it if we do not come back. */
+static void
+announce(Matcher *m, int64 id)
+{
+	m->progress.trying_id = id;
+	m->progress.trying_count = try_number(m, id);
+	begin();
+	tradepost_store_trying(id, m->progress.trying_count);
+	commit();
+	m->announced = true;
+}
+
+static void
+apply(Matcher *m, TpCommand *command)
+{
+	if (is_poison(m, command->id))
+	{
+		command->poisoned = 1;
+		ereport(LOG,
+				(errmsg("command %lld brought the matcher down %d times and is rejected", (long long) command->id,
+						m->suspect_tries)));
+		tradepost_store_error(command->id, m->db->status.last_error[0] ? m->db->status.last_error : "the matcher crashed");
+	}
+	else
+		TRADEPOST_FAULT_COMMAND(command);
+	if (command->kind == TP_CMD_LIST)
+		(void) tradepost_recover_instrument(m->engine, command->instrument);
+	tradepost_engine_apply(m->engine, command, m->progress.last_time);
+}
+
+typedef struct Decided
+{
+	int64		id;
+	int64		seq;
+} Decided;
+
+/* The deciding event of each command, before end_batch forgets them. */
+static int
+collect_decisions(Matcher *m, Decided *decided)
+{
+	const TpEvent *events;
+	size_t		n = tradepost_engine_events(m->engine, &events);
+	int			count = 0;
+
+	for (size_t i = 0; i < n; i++)
+	{
+		if (events[i].decision)
+		{
+			decided[count].id = events[i].command_id;
+			decided[count++].seq = events[i].seq;
+		}
+	}
+	return count;
+}
+
+static void
+publish(Matcher *m, const Decided *decided, int n, const int32 *instruments, size_t instrument_count,
+		TimestampTz started)
+{
+	TpDatabase *db = m->db;
+
+	for (int i = 0; i < n; i++)
+	{
+		TpDecision *decision = &db->decisions[decided[i].id % TP_DECISIONS];
+
+		pg_atomic_write_u64(&decision->id, 0);
+		pg_write_barrier();
+		pg_atomic_write_u64(&decision->seq, (uint64) decided[i].seq);
+		pg_write_barrier();
+		pg_atomic_write_u64(&decision->id, (uint64) decided[i].id);
+	}
+	tradepost_publish_books(db, m->engine, instruments, instrument_count);
+	LWLockAcquire(&db->book_lock, LW_EXCLUSIVE);
+	db->status.open_orders = tradepost_engine_open_orders(m->engine);
+	db->status.batches++;
+	db->status.last_batch_commands = n;
+	db->status.last_batch_time = GetCurrentTimestamp() - started;
+	LWLockRelease(&db->book_lock);
+	publish_progress(m);
+	ConditionVariableBroadcast(&db->changed);
+}
+
+/* In a transaction of its own, which need not be durable: the rows are. */
+static void
+ring_doorbell(Matcher *m)
+{
+	char		payload[32];
+	int			durability = synchronous_commit;
+
+	if (!tradepost_doorbell)
+		return;
+	StartTransactionCommand();
+	if (DatumGetFloat8(OidFunctionCall0(F_PG_NOTIFICATION_QUEUE_USAGE)) > DOORBELL_QUEUE_SHARE)
+		m->db->status.doorbells_skipped++;
+	else
+	{
+		snprintf(payload, sizeof(payload), "%lld", (long long) tradepost_engine_last_seq(m->engine));
+		Async_Notify("tradepost", payload);
+	}
+	synchronous_commit = SYNCHRONOUS_COMMIT_OFF;
+	CommitTransactionCommand();
+	synchronous_commit = durability;
+}
+
+/* Fill commands[] with what this batch decides; 0: there is nothing to do. */
+static int
+choose(Matcher *m, TpCommand *commands)
+{
+	int			max = m->careful > 0 ? 1 : tradepost_batch_size;
+	int			n = 0;
+
+	while (n < max && tradepost_inbox_peek(m->inbox) != NULL)
+		tradepost_inbox_take(m->inbox, &commands[n++]);
+	return n;
+}
+
+/* While careful, a batch's commit also announces the next one: one commit a command, not two. */
+static void
+announce_next(Matcher *m)
+{
+	const TpCommand *next = m->careful > 0 ? tradepost_inbox_peek(m->inbox) : NULL;
+
+	m->progress.trying_id = next && !is_poison(m, next->id) ? next->id : 0;
+	m->progress.trying_count = m->progress.trying_id != 0 ? try_number(m, next->id) : 0;
+	m->announced = m->progress.trying_id != 0;
+}
+
+static void
+decide(Matcher *m, TpCommand *commands, int n)
+{
+	TimestampTz started = GetCurrentTimestamp();
+	int64		first_seq = tradepost_engine_last_seq(m->engine) + 1;
+	int64		max_id = 0;
+	Decided    *decided;
+	int			decided_count;
+	const int32 *dirty;
+	int32	   *instruments;
+	size_t		instrument_count;
+	MemoryContext old = MemoryContextSwitchTo(m->scratch);
+
+	m->progress.last_time = Max(m->progress.last_time, started);
+	for (int i = 0; i < n; i++)
+	{
+		apply(m, &commands[i]);
+		max_id = Max(max_id, commands[i].id);
+	}
+	TRADEPOST_FAULT_POINT(TP_FAULT_BATCH_DECIDED);
+	tradepost_store_refine_reasons(m->engine);
+	decided = palloc_extended((Size) (n + 1) * sizeof(Decided), MCXT_ALLOC_HUGE);
+	decided_count = collect_decisions(m, decided);
+	instrument_count = tradepost_engine_dirty_instruments(m->engine, &dirty);
+	instruments = palloc((instrument_count + 1) * sizeof(int32));
+	memcpy(instruments, dirty, instrument_count * sizeof(int32));
+
+	m->progress.watermark = tradepost_inbox_watermark(m->inbox);
+	m->progress.tail_seq = tail_seq_after(m, max_id, first_seq, m->progress.watermark);
+	if (m->careful > 0)
+		m->careful--;
+	announce_next(m);
+	tradepost_store_batch(m->engine, &m->progress);
+	if (tradepost_engine_last_seq(m->engine) - m->checkpoint_seq >=
+		Max(tradepost_checkpoint_events, 4 * (int64) tradepost_engine_open_orders(m->engine)))
+	{
+		tradepost_store_checkpoint(m->engine, m->progress.last_time);
+		m->checkpoint_seq = tradepost_engine_last_seq(m->engine);
+	}
+	TRADEPOST_FAULT_POINT(TP_FAULT_BATCH_STORED);
+	commit();
+	TRADEPOST_FAULT_POINT(TP_FAULT_BATCH_COMMITTED);
+	publish(m, decided, decided_count, instruments, instrument_count, started);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(m->scratch);
+}
+
+static void
+remember_error(Matcher *m, MemoryContext context)
+{
+	ErrorData  *error;
+
+	MemoryContextSwitchTo(context);
+	error = CopyErrorData();
+	strlcpy(m->db->status.last_error, error->message ? error->message : "unknown", sizeof(m->db->status.last_error));
+	FreeErrorData(error);
+}
+
+/* The batch's transaction, from its first command to its commit. */
+static void
+run_transaction(Matcher *m, TpCommand *commands, bool sweep)
+{
+	int			n = 1;
+
+	begin();
+	SetCurrentStatementStartTimestamp();
+	if (sweep)
+		make_sweep(m, &commands[0]);
+	else
+		n = choose(m, commands);
+	decide(m, commands, n);
+}
+
+/* One batch; false: nothing was there to decide. */
+static bool
+run_batch(Matcher *m, TpCommand *commands)
+{
+	MemoryContext context = CurrentMemoryContext;
+	const TpCommand *next;
+
+	tradepost_inbox_fill(m->inbox);
+	next = tradepost_inbox_peek(m->inbox);
+	if (next == NULL)
+	{
+		m->careful = 0;
+		if (tradepost_engine_next_expiry(m->engine) > GetCurrentTimestamp())
+			return false;
+	}
+	else if (m->careful > 0 && !m->announced && !is_poison(m, next->id))
+		announce(m, next->id);
+
+	PG_TRY();
+	{
+		run_transaction(m, commands, next == NULL);
+	}
+	PG_CATCH();
+	{
+		m->failed = true;
+		remember_error(m, context);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	ring_doorbell(m);
+	pgstat_report_stat(false);
+	return true;
+}
+
+static long
+milliseconds_to_expiry(Matcher *m)
+{
+	int64		next = tradepost_engine_next_expiry(m->engine);
+	int64		now = GetCurrentTimestamp();
+
+	if (next == TRADEPOST_TIME_NEVER || next - now > IDLE_MS * INT64CONST(1000))
+		return IDLE_MS;
+	return next <= now ? 0 : (long) ((next - now) / 1000) + 1;
+}
+
+void
+tradepost_matcher_main(Datum arg)
+{
+	Matcher    *m = &matcher;
+	TpCommand  *commands;
+
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, die);
+	BackgroundWorkerUnblockSignals();
+
+	m->db = tradepost_database_at(DatumGetInt32(arg));
+	before_shmem_exit(matcher_exit, (Datum) 0);
+	m->db->matcher_latch = MyLatch;
+	m->db->matcher_pid = MyProcPid;
+	tradepost_set_state(m->db, TP_STATE_STARTING);
+	BackgroundWorkerInitializeConnectionByOid(m->db->dboid, InvalidOid, 0);
+	configure_session();
+	pgstat_report_appname("tradepost matcher");
+
+	wait_until_ready(m->db);
+	work_as_engine();
+	m->scratch = AllocSetContextCreate(TopMemoryContext, "tradepost batch", ALLOCSET_DEFAULT_SIZES);
+	recover(m);
+	commands = MemoryContextAllocHuge(TopMemoryContext, 65536 * sizeof(TpCommand));
+	tradepost_installed_watch();
+
+	for (;;)
+	{
+		CHECK_FOR_INTERRUPTS();
+		tradepost_answer_question(m->db, m->engine, Max(m->progress.last_time, GetCurrentTimestamp()));
+		if (tradepost_installed_may_have_changed())
+		{
+			TpInstalled installed;
+
+			StartTransactionCommand();
+			installed = tradepost_installed();
+			CommitTransactionCommand();
+			if (installed != TP_INSTALLED_SAME)
+			{
+				m->db->gone = installed == TP_NOT_INSTALLED;
+				proc_exit(m->db->gone ? 0 : 1);
+			}
+		}
+		if (run_batch(m, commands))
+		{
+			if (!ConfigReloadPending)
+				continue;
+			sleep_for(0);
+			continue;
+		}
+		pgstat_report_activity(STATE_IDLE, NULL);
+		sleep_for(milliseconds_to_expiry(m));
+	}
+}

@@ -1,0 +1,341 @@
+/*
+ * submit.c
+ *	  submit_commands(): places, cancels and amends from one JSON array.
+ *
+ * A table of fields says which are known and where they go; what is not in it
+ * is refused by name, so that a misspelt field never changes an order's meaning.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "errcodes.h"
+#include "fmgr.h"
+#include "labels.h"
+#include "request.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+
+PG_FUNCTION_INFO_V1(tradepost_submit_commands);
+
+typedef enum Field
+{
+	F_COMMAND, F_ACCOUNT, F_SYMBOL, F_SIDE, F_QUANTITY, F_PRICE, F_TYPE, F_TIME_IN_FORCE, F_CLIENT_ORDER_ID,
+	F_EXPIRES_AT, F_STP, F_POST_ONLY, F_ORDER_ID, F_ORDER_INDEX, F_COUNT
+} Field;
+
+static const char *const field_names[F_COUNT] = {
+	"command", "account", "symbol", "side", "quantity", "price", "type", "time_in_force", "client_order_id",
+	"expires_at", "stp", "post_only", "order_id", "order_index"
+};
+
+/* Which fields each command takes. */
+#define BIT(f) (1u << (f))
+#define PLACE_FIELDS (BIT(F_COMMAND) | BIT(F_ACCOUNT) | BIT(F_SYMBOL) | BIT(F_SIDE) | BIT(F_QUANTITY) | BIT(F_PRICE) | \
+	BIT(F_TYPE) | BIT(F_TIME_IN_FORCE) | BIT(F_CLIENT_ORDER_ID) | BIT(F_EXPIRES_AT) | BIT(F_STP) | BIT(F_POST_ONLY))
+#define CANCEL_FIELDS (BIT(F_COMMAND) | BIT(F_ACCOUNT) | BIT(F_CLIENT_ORDER_ID) | BIT(F_ORDER_ID) | BIT(F_ORDER_INDEX))
+#define AMEND_FIELDS (CANCEL_FIELDS | BIT(F_QUANTITY) | BIT(F_PRICE))
+#define CANCEL_ALL_FIELDS (BIT(F_COMMAND) | BIT(F_ACCOUNT) | BIT(F_SYMBOL))
+
+typedef struct Entry
+{
+	bool		given[F_COUNT];
+	JsonbValue	value[F_COUNT];
+} Entry;
+
+static void
+refuse(const char *field, const char *expected)
+{
+	ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("field \"%s\" must be %s", field, expected)));
+}
+
+static void
+store_field(Entry *entry, const JsonbValue *key, const JsonbValue *value)
+{
+	for (int f = 0; f < F_COUNT; f++)
+	{
+		if ((int) strlen(field_names[f]) == key->val.string.len &&
+			memcmp(field_names[f], key->val.string.val, key->val.string.len) == 0)
+		{
+			/* null means "not given", as in a call with named arguments */
+			entry->given[f] = value->type != jbvNull;
+			entry->value[f] = *value;
+			return;
+		}
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_TP_INVALID_ORDER),
+			 errmsg("unknown field \"%.*s\"", Min(key->val.string.len, 64), key->val.string.val)));
+}
+
+static bool
+read_text(const Entry *entry, Field f, const char **text, int *length)
+{
+	if (!entry->given[f])
+		return false;
+	if (entry->value[f].type != jbvString)
+		refuse(field_names[f], "a string");
+	*text = entry->value[f].val.string.val;
+	*length = entry->value[f].val.string.len;
+	return true;
+}
+
+/* Decimals come as numbers or, so that no client rounds them, as strings. */
+static Numeric
+read_decimal(const Entry *entry, Field f)
+{
+	const JsonbValue *value = &entry->value[f];
+	char	   *text;
+
+	if (!entry->given[f])
+		return NULL;
+	if (value->type == jbvNumeric)
+		return value->val.numeric;
+	if (value->type != jbvString || value->val.string.len == 0 || value->val.string.len > 64)
+		refuse(field_names[f], "a number or a decimal string");
+	text = pnstrdup(value->val.string.val, value->val.string.len);
+	return DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid),
+											   Int32GetDatum(-1)));
+}
+
+static bool
+read_integer(const Entry *entry, Field f, int64 *number)
+{
+	const JsonbValue *value = &entry->value[f];
+
+	if (!entry->given[f])
+		return false;
+	if (value->type == jbvNumeric)
+	{
+		Datum		whole = DirectFunctionCall2(numeric_trunc, NumericGetDatum(value->val.numeric), Int32GetDatum(0));
+
+		if (!DatumGetBool(DirectFunctionCall2(numeric_eq, whole, NumericGetDatum(value->val.numeric))))
+			refuse(field_names[f], "a whole number");
+		*number = DatumGetInt64(DirectFunctionCall1(numeric_int8, whole));
+	}
+	else if (value->type == jbvString && value->val.string.len <= 20)
+		*number = DatumGetInt64(DirectFunctionCall1(int8in, CStringGetDatum(pnstrdup(value->val.string.val,
+																				   value->val.string.len))));
+	else
+		refuse(field_names[f], "a whole number");
+	return true;
+}
+
+static int
+read_label(const Entry *entry, Field f, TpLabels list, int missing)
+{
+	const char *text;
+	int			length;
+	int			code;
+
+	if (!read_text(entry, f, &text, &length))
+		return missing;
+	code = tradepost_label_find(list, text, length);
+	if (code < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_TP_INVALID_ORDER),
+				 errmsg("field \"%s\" is \"%.*s\"", field_names[f], Min(length, 64), text),
+				 errhint("It is one of: %s.", tradepost_labels_all(list))));
+	return code;
+}
+
+static void
+refuse_other_fields(const Entry *entry, unsigned allowed, const char *command)
+{
+	for (int f = 0; f < F_COUNT; f++)
+	{
+		if (entry->given[f] && !(allowed & BIT(f)))
+			ereport(ERROR,
+					(errcode(ERRCODE_TP_INVALID_ORDER),
+					 errmsg("field \"%s\" does not go with command \"%s\"", field_names[f], command)));
+	}
+}
+
+static int64
+require_account(const Entry *entry)
+{
+	int64		account;
+
+	if (!read_integer(entry, F_ACCOUNT, &account))
+		refuse("account", "given");
+	return account;
+}
+
+/* The order that a cancel or amend means: its id, or -1 - index of the place in this call. */
+static int64
+read_order_reference(const Entry *entry, const TpRequest *requests, int position)
+{
+	int64		number;
+	const char *key = NULL;
+	int			length = 0;
+
+	if (entry->given[F_ORDER_ID] + entry->given[F_CLIENT_ORDER_ID] + entry->given[F_ORDER_INDEX] != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_TP_INVALID_ORDER),
+				 errmsg("exactly one of order_id, client_order_id and order_index must be given")));
+	if (read_integer(entry, F_ORDER_ID, &number))
+	{
+		if (number <= 0)
+			refuse("order_id", "above zero");
+		return number;
+	}
+	if (read_integer(entry, F_ORDER_INDEX, &number))
+	{
+		if (number < 0 || number >= position || requests[number].command.kind != TP_CMD_PLACE)
+			ereport(ERROR,
+					(errcode(ERRCODE_TP_INVALID_ORDER),
+					 errmsg("order_index %lld is not an earlier place in this call", (long long) number)));
+		return -1 - number;
+	}
+	read_text(entry, F_CLIENT_ORDER_ID, &key, &length);
+	for (int i = position - 1; i >= 0; i--)
+	{
+		if (requests[i].key != NULL && requests[i].key_length == length && memcmp(requests[i].key, key, length) == 0 &&
+			requests[i].command.account == require_account(entry))
+			return -1 - i;
+	}
+	if (length == 0 || length > TP_MAX_KEY_BYTES)
+		refuse("client_order_id", "1 to 128 bytes long");
+	number = tradepost_find_key(require_account(entry), key, length);
+	if (number == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_TP_INVALID_ORDER),
+				 errmsg("client_order_id \"%.*s\" names no order of account %lld", Min(length, 64), key,
+						(long long) require_account(entry))));
+	return number;
+}
+
+static void
+read_place(const Entry *entry, TpRequest *request)
+{
+	TpPlaceArguments arguments = {0};
+
+	refuse_other_fields(entry, PLACE_FIELDS, "place");
+	arguments.has_account = read_integer(entry, F_ACCOUNT, &arguments.account);
+	read_text(entry, F_SYMBOL, &arguments.symbol, &arguments.symbol_length);
+	arguments.side = read_label(entry, F_SIDE, TP_LABELS_SIDE, -1);
+	arguments.type = read_label(entry, F_TYPE, TP_LABELS_ORDER_TYPE, TP_LIMIT);
+	arguments.time_in_force = read_label(entry, F_TIME_IN_FORCE, TP_LABELS_TIME_IN_FORCE, TP_DAY);
+	arguments.stp = read_label(entry, F_STP, TP_LABELS_STP, TP_STP_CANCEL_TAKER);
+	arguments.quantity = read_decimal(entry, F_QUANTITY);
+	arguments.price = read_decimal(entry, F_PRICE);
+	read_text(entry, F_CLIENT_ORDER_ID, &arguments.client_order_id, &arguments.client_order_id_length);
+	if (entry->given[F_EXPIRES_AT])
+	{
+		const char *text;
+		int			length;
+
+		read_text(entry, F_EXPIRES_AT, &text, &length);
+		if (length > MAXDATELEN)
+			refuse("expires_at", "a time");
+		arguments.has_expires_at = true;
+		arguments.expires_at = DatumGetTimestampTz(
+			DirectFunctionCall3(timestamptz_in, CStringGetDatum(pnstrdup(text, length)), ObjectIdGetDatum(InvalidOid),
+								Int32GetDatum(-1)));
+	}
+	if (entry->given[F_POST_ONLY])
+	{
+		if (entry->value[F_POST_ONLY].type != jbvBool)
+			refuse("post_only", "true or false");
+		arguments.post_only = entry->value[F_POST_ONLY].val.boolean;
+	}
+	tradepost_request_place(&arguments, request);
+}
+
+static void
+read_command(const Entry *entry, TpRequest *requests, int position)
+{
+	TpRequest  *request = &requests[position];
+	const char *name = "place";
+	int			length = 5;
+
+	read_text(entry, F_COMMAND, &name, &length);
+	if (length == 5 && memcmp(name, "place", 5) == 0)
+		read_place(entry, request);
+	else if (length == 6 && memcmp(name, "cancel", 6) == 0)
+	{
+		refuse_other_fields(entry, CANCEL_FIELDS, "cancel");
+		tradepost_request_cancel(require_account(entry), read_order_reference(entry, requests, position), request);
+	}
+	else if (length == 5 && memcmp(name, "amend", 5) == 0)
+	{
+		refuse_other_fields(entry, AMEND_FIELDS, "amend");
+		tradepost_request_amend(require_account(entry), read_order_reference(entry, requests, position),
+								read_decimal(entry, F_QUANTITY), read_decimal(entry, F_PRICE), request);
+	}
+	else if (length == 10 && memcmp(name, "cancel_all", 10) == 0)
+	{
+		const char *symbol = NULL;
+		int			symbol_length = 0;
+
+		refuse_other_fields(entry, CANCEL_ALL_FIELDS, "cancel_all");
+		read_text(entry, F_SYMBOL, &symbol, &symbol_length);
+		tradepost_request_cancel_all(require_account(entry), symbol, symbol_length, request);
+	}
+	else
+		ereport(ERROR,
+				(errcode(ERRCODE_TP_INVALID_ORDER),
+				 errmsg("command \"%.*s\" is unknown", Min(length, 64), name),
+				 errhint("It is one of: place, cancel, amend, cancel_all.")));
+}
+
+static void
+command_error_context(void *arg)
+{
+	errcontext("command %d of the call", *(int *) arg + 1);
+}
+
+Datum
+tradepost_submit_commands(PG_FUNCTION_ARGS)
+{
+	Jsonb	   *json = PG_GETARG_JSONB_P(0);
+	JsonbIterator *iterator;
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	Entry		entry;
+	JsonbValue	key;
+	TpRequest  *requests;
+	Datum	   *ids;
+	int			n;
+	int			position = 0;
+	ErrorContextCallback error_context = {.callback = command_error_context, .arg = &position};
+
+	if (!JB_ROOT_IS_ARRAY(json) || JB_ROOT_IS_SCALAR(json))
+		refuse("commands", "an array of objects");
+	n = JB_ROOT_COUNT(json);
+	if (n == 0)
+		PG_RETURN_ARRAYTYPE_P(construct_empty_array(INT8OID));
+	if (n > TP_MAX_COMMANDS_PER_CALL)
+		ereport(ERROR,
+				(errcode(ERRCODE_TP_INVALID_ORDER),
+				 errmsg("commands has %d elements, and the limit is %d a call", n, TP_MAX_COMMANDS_PER_CALL)));
+
+	requests = palloc_extended(n * sizeof(TpRequest), MCXT_ALLOC_HUGE);
+	error_context.previous = error_context_stack;
+	error_context_stack = &error_context;
+	iterator = JsonbIteratorInit(&json->root);
+	token = JsonbIteratorNext(&iterator, &value, false);	/* the array itself */
+	while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_END_ARRAY)
+	{
+		if (token != WJB_BEGIN_OBJECT)
+			refuse("commands", "an array of objects");
+		memset(entry.given, 0, sizeof(entry.given));
+		while ((token = JsonbIteratorNext(&iterator, &value, false)) == WJB_KEY)
+		{
+			key = value;
+			(void) JsonbIteratorNext(&iterator, &value, true);
+			store_field(&entry, &key, &value);
+		}
+		read_command(&entry, requests, position);
+		position++;
+	}
+	error_context_stack = error_context.previous;
+
+	tradepost_insert_requests(requests, n);
+	ids = palloc(n * sizeof(Datum));
+	for (int i = 0; i < n; i++)
+		ids[i] = Int64GetDatum(requests[i].command.id);
+	PG_RETURN_ARRAYTYPE_P(construct_array(ids, n, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
