@@ -33,7 +33,8 @@ tradepost_my_accounts(PG_FUNCTION_ARGS)
 	values[0] = ObjectIdGetDatum(user);
 	SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, context | SECURITY_LOCAL_USERID_CHANGE);
 	SPI_connect();
-	PushActiveSnapshot(GetLatestSnapshot());
+	/* The statement's own snapshot, which parallel workers share; a new one they could not take. */
+	PushActiveSnapshot(ActiveSnapshotSet() ? GetActiveSnapshot() : GetTransactionSnapshot());
 	SPI_execute_with_args("SELECT o.account FROM tradepost_internal.account_owners o"
 						  " WHERE o.owner OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r.rolname FROM pg_catalog.pg_authid r"
 						  " WHERE pg_catalog.pg_has_role($1, r.oid, 'USAGE')))",
