@@ -93,11 +93,22 @@ pick_instrument(TpMarket *market)
 /* Commands ------------------------------------------------------------------ */
 
 static bool
-touch(Batch *batch, int64_t id)
+is_touched(const Batch *batch, int64_t id)
 {
 	for (int i = 0; i < batch->touched_count; i++)
 		if (batch->touched[i] == id)
-			return false;
+			return true;
+	return false;
+}
+
+/*
+ * Nothing is cancelled or amended twice in a batch.
+ */
+static bool
+touch(Batch *batch, int64_t id)
+{
+	if (is_touched(batch, id))
+		return false;
 	if (batch->touched_count == batch->touched_room)
 	{
 		batch->touched_room = batch->touched_room ? 2 * batch->touched_room : 64;
@@ -205,7 +216,7 @@ make(TpMarket *market, Batch *batch)
 	{
 		const TpOpenOrder *order = &market->open[i];
 
-		if (order->account != account || order->instrument != instrument || order->side != side)
+		if (order->account != account || order->instrument != instrument || order->side != side || is_touched(batch, order->id))
 			continue;
 		quotes++;
 		if (farthest == NULL || llabs(order->price - price) > llabs(farthest->price - price))
@@ -214,14 +225,16 @@ make(TpMarket *market, Batch *batch)
 	/* Who is long bids less eagerly, and the other way round. */
 	if ((side == 'B' ? position : -position) > 120 * (int64_t) state->listing->size)
 		price += side == 'B' ? -state->listing->spread : state->listing->spread;
-	if (farthest != NULL && llabs(farthest->price - price) > (int64_t) STALE * state->listing->spread)
+	if (farthest != NULL && (quotes > QUOTES || llabs(farthest->price - price) > (int64_t) STALE * state->listing->spread))
 		cancel(market, batch, farthest);
 	if (quotes < QUOTES)
 		place(market, batch, account, instrument, side, size, true, price,
 			  tradepost_market_random(market, 4) ? ",\"time_in_force\":\"gtc\"" : ",\"time_in_force\":\"gtc\",\"post_only\":true");
-	else if (farthest != NULL && tradepost_market_random(market, 3) == 0)
+	else if (quotes > QUOTES)
+		return;
+	else if (tradepost_market_random(market, 3) == 0)
 		amend(market, batch, farthest, price, farthest->total);
-	else if (farthest != NULL)
+	else
 	{
 		cancel(market, batch, farthest);
 		place(market, batch, account, instrument, side, size, true, price, "");
@@ -356,7 +369,7 @@ tradepost_market_step(TpMarket *market, int orders)
 			make(market, &batch);
 		else if (what < 80)
 			trade(market, &batch, tradepost_market_random(market, 5) ? trader : fund);
-		else if (what < 90)
+		else if (what < 87)
 			wait_for_price(market, &batch, tradepost_market_random(market, 3) ? trader : fund);
 		else
 			reconsider(market, &batch);

@@ -5,11 +5,11 @@
  * build/market is started by `make run`.  It plays several dozen accounts that
  * trade with each other through the public SQL API, from one session:
  *
- *	  market.c			options, signals, the phases
+ *	  demo_market.c		options, signals, the phases
  *	  demo_open.c		lists assets, instruments, accounts, if they are not there
  *	  demo_flow.c		invents commands: makers quote, takers take, marks follow
- *	  demo_state.c	what is open and who holds what, from the events
- *	  demo_print.c	progress line, ladders, tape, invariants
+ *	  demo_state.c		what is open and who holds what, from the events
+ *	  demo_print.c		progress line, ladders, tape, invariants
  *	  demo_accounts.c	the table of accounts
  *
  * Prices are counted in ticks, quantities in lots, money not at all: that is

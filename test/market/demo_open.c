@@ -55,7 +55,7 @@ static const char *const surnames[MARKET_ACCOUNTS] = {
 static const char *const funding[][3] = {
 	[TP_MAKER] = {"80000000", "30000000", "600"},
 	[TP_FUND] = {"25000000", "6000000", "120"},
-	[TP_TRADER] = {"1500000", "400000", "8"},
+	[TP_TRADER] = {"5000000", "600000", "12"},
 };
 
 int64_t
