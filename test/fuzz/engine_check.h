@@ -1,0 +1,19 @@
+/*
+ * engine_check.h
+ *	  Is an engine's memory consistent?  For the fuzzer and the unit tests.
+ *
+ * Everything that is kept incrementally is computed anew, from the orders and the
+ * totals, and compared.
+ */
+#ifndef TRADEPOST_ENGINE_CHECK_H
+#define TRADEPOST_ENGINE_CHECK_H
+
+#include "engine.h"
+
+/* NULL, or what is wrong. */
+extern const char *tradepost_engine_check(TpEngine *engine);
+
+/* A second engine that is loaded with what the first would have stored. */
+extern TpEngine *tradepost_engine_reloaded(const TpEngine *engine);
+
+#endif
