@@ -82,7 +82,8 @@
  *	 CANCEL: not open, or another account's -> REJECTED (ORDER_UNKNOWN; the host
  *	   may refine the reason from the tables), else CANCELLED (REQUESTED, decision).
  *	 AMEND (quantity is the new total): unknown as CANCEL; then expired,
- *	   halted (except a same-price decrease), OUT_OF_RANGE; total <= filled ->
+ *	   halted (except a same-price decrease), OUT_OF_RANGE (the order as it would
+ *	   become, also in what the command does not change); total <= filled ->
  *	   CANCELLED (AMENDED_BELOW_FILLED, decision).  Same price and total <= the
  *	   present one: AMENDED, keeps its rank.  (That is also the same-price decrease
  *	   that a halt lets pass, be it to or below what is filled.)  Else OUTSIDE_BAND (only if the
@@ -120,8 +121,8 @@
  *	   is left: TAKEN_OVER (account, counter_account = insurance, side, quantity,
  *	   price = mark, no commission; the insurance account is that position's
  *	   instrument's; a position whose insurance account is the account itself is
- *	   passed over, and one that would take the insurance account's to
- *	   TRADEPOST_MAX_EXPOSURE moves only in part); then, if it holds no position in that
+ *	   passed over, by the book too, and one that would take the insurance account's to
+ *	   TRADEPOST_MAX_EXPOSURE moves only in part, in whole lots); then, if it holds no position in that
  *	   currency and its cash < 0: COVERED (account, counter_account = insurance,
  *	   asset, quantity = the deficit).
  *	   A deficit that int64 cannot hold is covered in several COVERED events.

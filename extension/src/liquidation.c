@@ -38,14 +38,15 @@ positions_of(const TpBalance *balance)
 	return list;
 }
 
-/* How much more of one side the insurance account may hold. */
+/* How much more of one side the insurance account may hold: whole lots, or its position would have no exact value. */
 static int64_t
 room_of(const TpHolding *insurance, TpSide side)
 {
 	tp_int128 held = side == TP_BUY ? insurance->position : -(tp_int128) insurance->position;
 	tp_int128 room = TRADEPOST_MAX_EXPOSURE - 1 - held;
 
-	return room < 0 ? 0 : room > TRADEPOST_MAX_EXPOSURE ? TRADEPOST_MAX_EXPOSURE : (int64_t) room;
+	room = room < 0 ? 0 : room > TRADEPOST_MAX_EXPOSURE ? TRADEPOST_MAX_EXPOSURE : room;
+	return (int64_t) (room - room % insurance->market->spec.lot);
 }
 
 /* The insurance account becomes the other side of what the book did not take, at the mark. */
