@@ -15,6 +15,10 @@
 #error "Tradepost needs PostgreSQL 15 or later"
 #endif
 
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
 /* Index of this backend, from 0, below TP_MAX_PROCS. */
 #if PG_VERSION_NUM >= 170000
 #define TP_PROC_INDEX (MyProcNumber)

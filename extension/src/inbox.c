@@ -11,7 +11,8 @@
  *
  * Watermark: `bound` is an id such that every lower one is decided, never will be,
  * or is in the queue.  It is read off the backends' slots *before* the ring is
- * taken, or before the reading's snapshot.
+ * taken, or before the reading's snapshot, and does not move while commands are
+ * flagged.
  */
 #include "postgres.h"
 
@@ -113,7 +114,14 @@ take_ring(TpInbox *inbox)
 		make_room(inbox, n);
 		inbox->end += tradepost_ring_take(inbox->db, inbox->queue + inbox->end, n);
 	}
-	inbox->bound = Max(inbox->bound, outstanding);
+
+	/*
+	 * Commands that were flagged instead of pushed are in no queue.  Their
+	 * backends flag before they clear their slots, so if the flag does not
+	 * stand now, none of them was passed over above.
+	 */
+	if (!tradepost_ring_overflowed(inbox->db))
+		inbox->bound = Max(inbox->bound, outstanding);
 }
 
 static void
@@ -122,8 +130,11 @@ read_table(TpInbox *inbox)
 	int64		outstanding = lowest_outstanding(inbox->db);
 	int64		last;
 	int			n;
-	int64		flagged = tradepost_ring_clear_overflow(inbox->db);
+	int64		flagged;
 
+	/* Count them as waiting without a gap, for those who wait until nothing does. */
+	pg_atomic_write_u64(&inbox->db->backlog, 1);
+	flagged = tradepost_ring_clear_overflow(inbox->db);
 	pg_memory_barrier();
 	make_room(inbox, MAX_READ);
 	StartTransactionCommand();

@@ -5,6 +5,7 @@
  */
 #include "postgres.h"
 
+#include "compat.h"
 #include "arguments.h"
 #include "config.h"
 #include "fmgr.h"

@@ -11,6 +11,7 @@
 
 #include "access/xact.h"
 #include "commands/trigger.h"
+#include "compat.h"
 #include "errcodes.h"
 #include "executor/spi.h"
 #include "fmgr.h"
