@@ -60,9 +60,9 @@ BEGIN
 		PERFORM tradepost_internal.require_definition(mod(item.value, i.tick) = 0,
 			format('%s must be a multiple of tick %s, not %s', item.field, trim_scale(i.tick), trim_scale(item.value)), NULL);
 	END LOOP;
-	PERFORM tradepost_internal.require_definition(i.max_price >= greatest(abs(i.reference_price), abs(i.initial_mark) + i.band),
-		format('max_price must be at least %s, which reference_price, mark and band reach, not %s',
-			trim_scale(greatest(abs(i.reference_price), abs(i.initial_mark) + i.band)), i.max_price), NULL);
+	PERFORM tradepost_internal.require_definition(i.max_price >= greatest(abs(i.reference_price), abs(i.initial_mark)),
+		format('max_price must be at least %s, the larger of reference_price and mark, not %s',
+			trim_scale(greatest(abs(i.reference_price), abs(i.initial_mark))), trim_scale(i.max_price)), NULL);
 	PERFORM tradepost_internal.require_definition(i.max_quantity >= i.lot AND mod(i.max_quantity, i.lot) = 0,
 		format('max_quantity must be a multiple of lot %s, not %s', trim_scale(i.lot), i.max_quantity), NULL);
 	PERFORM tradepost_internal.require_definition(i.max_quantity * i.multiplier * i.max_price <= highest,

@@ -103,7 +103,7 @@ SELECT time_in_force, post_only FROM tradepost.orders WHERE client_order_id = 'm
 SELECT tradepost.place_order(t.account('match_a'), 'MATCH', 'sell', 1, 149, client_order_id => 'm-day') > 0 AS placed;
 SELECT tradepost.place_order(t.account('match_a'), 'MATCH', 'sell', 1, 149, time_in_force => 'gtd', expires_at => '2199-01-01 00:00:00+00', client_order_id => 'm-gtd') > 0 AS placed;
 :wait
-SELECT client_order_id, time_in_force, expires_at - created_at AS lifetime FROM tradepost.orders WHERE client_order_id IN ('m-day', 'm-ask-150') ORDER BY id;
+SELECT client_order_id, time_in_force, expires_at - created_at = interval '1 day' AS a_day FROM tradepost.orders WHERE client_order_id IN ('m-day', 'm-ask-150') ORDER BY id;
 SELECT client_order_id, time_in_force, expires_at = '2199-01-01 00:00:00+00' AS as_asked FROM tradepost.orders WHERE client_order_id = 'm-gtd';
 
 SELECT name, detail FROM tradepost.check_invariants() WHERE NOT holds;
