@@ -1,5 +1,21 @@
 -- What accounts hold and what their open orders and positions need.
 
+CREATE OR REPLACE FUNCTION tradepost_internal.any_beyond_mark()
+	RETURNS boolean LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
+AS $$
+BEGIN
+	RETURN EXISTS (
+		SELECT FROM tradepost_internal.instruments i
+		JOIN tradepost_internal.instrument_state s ON s.instrument = i.id AND s.status <> 2
+		CROSS JOIN LATERAL tradepost_internal.published_book(i.id, 1) b
+		WHERE i.kind = 1 AND CASE b.side WHEN 'buy' THEN b.price > s.mark ELSE b.price < s.mark END);
+EXCEPTION WHEN SQLSTATE '@tradepost_not_published@' THEN
+	RETURN true;
+END
+$$;
+COMMENT ON FUNCTION tradepost_internal.any_beyond_mark() IS
+'Whether any contract has a bid above its mark or an ask below it, by the best levels in shared memory; true where these are not known';
+
 CREATE OR REPLACE VIEW tradepost.positions WITH (security_invoker = true) AS
 SELECT p.account, i.symbol, trim_scale(p.quantity) AS quantity,
 	trim_scale(p.open_bids) AS open_bids, trim_scale(p.open_asks) AS open_asks,
@@ -46,15 +62,16 @@ LEFT JOIN (
 	GROUP BY p.account, i.quote
 ) c ON c.account = b.account AND c.quote = b.asset
 LEFT JOIN (
-	-- Bids above the mark and asks below it lose the difference as soon as they trade.
+	-- Bids above the mark and asks below it lose the difference as soon as they trade.  Where no book
+	-- has any, which its best level tells, the open orders are not read.
 	SELECT o.account, i.quote, sum((o.quantity - o.filled) * i.multiplier * greatest(0, CASE o.side WHEN 0 THEN o.price - s.mark ELSE s.mark - o.price END)) AS loss
 	FROM tradepost_internal.open_orders() o
 	JOIN tradepost_internal.instruments i ON i.id = o.instrument
 	JOIN tradepost_internal.instrument_state s ON s.instrument = o.instrument
-	WHERE i.kind = 1
+	WHERE i.kind = 1 AND (SELECT tradepost_internal.any_beyond_mark())
 	GROUP BY o.account, i.quote
 ) l ON l.account = b.account AND l.quote = b.asset;
-COMMENT ON VIEW tradepost.balances IS 'What accounts hold of each asset: a trader''s own; all of them for administrators and auditors. available reads the open orders: leave it out where speed counts';
+COMMENT ON VIEW tradepost.balances IS 'What accounts hold of each asset: a trader''s own; all of them for administrators and auditors. available may have to read all open orders: leave it out where speed counts';
 COMMENT ON COLUMN tradepost.balances.account IS 'Account that holds it';
 COMMENT ON COLUMN tradepost.balances.asset IS 'Asset';
 COMMENT ON COLUMN tradepost.balances.total IS 'All of it, reserved included; of contracts the cash kept against their reference prices';
@@ -63,7 +80,7 @@ COMMENT ON COLUMN tradepost.balances.available IS 'Free funds: total less reserv
 COMMENT ON COLUMN tradepost.balances.equity IS 'total plus the contracts'' quantity * multiplier * (mark - reference price); total where there are none';
 
 CREATE OR REPLACE FUNCTION tradepost.account_summary(account bigint)
-	RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE
+	RETURNS jsonb LANGUAGE sql STABLE PARALLEL UNSAFE
 BEGIN ATOMIC
 	SELECT jsonb_build_object(
 		'account', a.id,
@@ -76,13 +93,12 @@ BEGIN ATOMIC
 			SELECT coalesce(jsonb_agg(jsonb_build_object('symbol', p.symbol, 'quantity', p.quantity::text, 'open_bids', p.open_bids::text,
 				'open_asks', p.open_asks::text, 'mark', p.mark::text, 'mark_value', p.mark_value::text, 'margin', p.margin::text,
 				'maintenance', p.maintenance::text) ORDER BY p.symbol), '[]')
-			FROM tradepost.positions p WHERE p.account = a.id),
-		'open_orders', (SELECT count(*) FROM tradepost_internal.open_orders() o WHERE o.account = a.id))
+			FROM tradepost.positions p WHERE p.account = a.id))
 	FROM (SELECT tradepost_internal.visible_account(account_summary.account,
 			EXISTS (SELECT FROM tradepost_internal.accounts x WHERE x.id = account_summary.account),
 			tradepost_internal.sees_all()) AS id) asked
 	LEFT JOIN tradepost_internal.accounts a ON a.id = asked.id;
 END;
 COMMENT ON FUNCTION tradepost.account_summary(bigint) IS
-'An account at a glance: its balances, positions and number of open orders, as the views balances and positions show them; decimals as strings. Errors: TP002 no such account, TP003 not the
+'An account at a glance: its balances and positions, as the views of these names show them; decimals as strings. Errors: TP002 no such account, TP003 not the
 caller''s.';

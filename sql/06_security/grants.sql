@@ -22,6 +22,7 @@ GRANT EXECUTE ON FUNCTION
 	tradepost_internal.seq_at(timestamptz),
 	tradepost_internal.open_order_ids(),
 	tradepost_internal.open_orders(),
+	tradepost_internal.any_beyond_mark(),
 	tradepost_internal.market()
 TO tradepost_admin, tradepost_auditor, tradepost_trader, tradepost_proxy;
 
