@@ -69,11 +69,11 @@ build/fuzz/pure/%.o: extension/src/%.c $(PURE_HDR)
 
 build/unit/%: test/unit/%.c $(PURE_UNIT_SHARED) $(PURE_UNIT_HDR) build/libtradepost_book.a
 	mkdir -p $(@D)
-	$(PURE_CC) $(PURE_CFLAGS) -Itest/unit -Itest/fuzz -o $@ $< $(PURE_UNIT_SHARED) build/libtradepost_book.a
+	$(PURE_CC) $(PURE_CFLAGS) -Itest/unit -Itest/fuzz -o $@ $< $(PURE_UNIT_SHARED) build/libtradepost_book.a -lm
 
 build/asan/unit/%: test/unit/%.c $(PURE_UNIT_SHARED) $(PURE_UNIT_HDR) $(PURE_ASAN_OBJ)
 	mkdir -p $(@D)
-	$(PURE_CLANG) $(PURE_SANITIZE) -Itest/unit -Itest/fuzz -o $@ $< $(PURE_UNIT_SHARED) $(PURE_ASAN_OBJ)
+	$(PURE_CLANG) $(PURE_SANITIZE) -Itest/unit -Itest/fuzz -o $@ $< $(PURE_UNIT_SHARED) $(PURE_ASAN_OBJ) -lm
 
 build/bench/book_bench: test/bench/book_bench.c build/libtradepost_book.a
 	mkdir -p $(@D)

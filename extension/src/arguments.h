@@ -12,7 +12,8 @@ static inline int64
 tradepost_arg_int64(FunctionCallInfo fcinfo, int n, const char *name)
 {
 	if (PG_ARGISNULL(n))
-		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("%s must be given", name)));
+		ereport(ERROR,
+				(errcode(ERRCODE_TP_INVALID_ORDER), errmsg("%s must be given", name), errhint("It may not be NULL.")));
 	return PG_GETARG_INT64(n);
 }
 

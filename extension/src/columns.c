@@ -13,30 +13,30 @@
 struct TpColumns
 {
 	const char *types;
-	int			width;
-	int			room;
-	int			rows;
-	Datum	  **values;
-	bool	  **nulls;
+	int width;
+	int room;
+	int rows;
+	Datum **values;
+	bool **nulls;
 };
 
 typedef struct ElementType
 {
-	char		letter;
-	Oid			type;
-	Oid			array;
-	int16		length;
-	bool		by_value;
-	char		align;
+	char letter;
+	Oid type;
+	Oid array;
+	int16 length;
+	bool by_value;
+	char align;
 } ElementType;
 
 static const ElementType element_types[] = {
-	{'l', INT8OID, INT8ARRAYOID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE},
-	{'i', INT4OID, INT4ARRAYOID, 4, true, TYPALIGN_INT},
-	{'s', INT2OID, INT2ARRAYOID, 2, true, TYPALIGN_SHORT},
-	{'b', BOOLOID, BOOLARRAYOID, 1, true, TYPALIGN_CHAR},
-	{'n', NUMERICOID, NUMERICARRAYOID, -1, false, TYPALIGN_INT},
-	{'t', TIMESTAMPTZOID, TIMESTAMPTZARRAYOID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE},
+	{ 'l', INT8OID, INT8ARRAYOID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE },
+	{ 'i', INT4OID, INT4ARRAYOID, 4, true, TYPALIGN_INT },
+	{ 's', INT2OID, INT2ARRAYOID, 2, true, TYPALIGN_SHORT },
+	{ 'b', BOOLOID, BOOLARRAYOID, 1, true, TYPALIGN_CHAR },
+	{ 'n', NUMERICOID, NUMERICARRAYOID, -1, false, TYPALIGN_INT },
+	{ 't', TIMESTAMPTZOID, TIMESTAMPTZARRAYOID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE },
 };
 
 static const ElementType *
@@ -54,7 +54,7 @@ element_type(char letter)
 TpColumns *
 tradepost_columns_create(const char *types, int rows)
 {
-	TpColumns  *columns = palloc(sizeof(TpColumns));
+	TpColumns *columns = palloc(sizeof(TpColumns));
 
 	columns->types = types;
 	columns->width = strlen(types);
@@ -94,16 +94,16 @@ tradepost_columns_rows(const TpColumns *columns)
 Datum *
 tradepost_columns_arrays(const TpColumns *columns)
 {
-	Datum	   *arrays = palloc(columns->width * sizeof(Datum));
+	Datum *arrays = palloc(columns->width * sizeof(Datum));
 
 	for (int c = 0; c < columns->width; c++)
 	{
 		const ElementType *type = element_type(columns->types[c]);
-		int			dims[1] = {columns->rows};
-		int			bounds[1] = {1};
+		int dims[1] = { columns->rows };
+		int bounds[1] = { 1 };
 
-		arrays[c] = PointerGetDatum(construct_md_array(columns->values[c], columns->nulls[c], 1, dims, bounds, type->type,
-													   type->length, type->by_value, type->align));
+		arrays[c] = PointerGetDatum(construct_md_array(columns->values[c], columns->nulls[c], 1, dims, bounds,
+													   type->type, type->length, type->by_value, type->align));
 	}
 	return arrays;
 }
@@ -111,8 +111,8 @@ tradepost_columns_arrays(const TpColumns *columns)
 Oid *
 tradepost_columns_array_types(const char *types)
 {
-	int			width = strlen(types);
-	Oid		   *oids = palloc(width * sizeof(Oid));
+	int width = strlen(types);
+	Oid *oids = palloc(width * sizeof(Oid));
 
 	for (int c = 0; c < width; c++)
 		oids[c] = element_type(types[c])->array;

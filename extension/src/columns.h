@@ -9,9 +9,10 @@ typedef struct TpColumns TpColumns;
 
 /* `types`: one letter a column: l bigint, i integer, s smallint, b boolean, n numeric, t timestamptz. */
 extern TpColumns *tradepost_columns_create(const char *types, int rows);
-extern void tradepost_columns_set(TpColumns *columns, int column, Datum value);	/* in the current row; else it is NULL */
-extern void tradepost_columns_next(TpColumns *columns);	/* the row is done */
-extern int	tradepost_columns_rows(const TpColumns *columns);
+extern void
+tradepost_columns_set(TpColumns *columns, int column, Datum value); /* in the current row; else it is NULL */
+extern void tradepost_columns_next(TpColumns *columns);             /* the row is done */
+extern int tradepost_columns_rows(const TpColumns *columns);
 extern Datum *tradepost_columns_arrays(const TpColumns *columns);
 extern Oid *tradepost_columns_array_types(const char *types);
 

@@ -29,7 +29,8 @@
 #define TP_MAX_PROCS (MaxBackends + NUM_AUXILIARY_PROCS)
 
 #if PG_VERSION_NUM >= 160000
-#define TpExecInsertIndexTuples(rri, slot, estate) ExecInsertIndexTuples(rri, slot, estate, false, false, NULL, NIL, false)
+#define TpExecInsertIndexTuples(rri, slot, estate) \
+	ExecInsertIndexTuples(rri, slot, estate, false, false, NULL, NIL, false)
 #else
 #define TpExecInsertIndexTuples(rri, slot, estate) ExecInsertIndexTuples(rri, slot, estate, false, false, NULL, NIL)
 #endif

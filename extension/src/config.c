@@ -34,44 +34,46 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
-#define MAX_OWNERS 8			/* remembered per account; more are looked up each time */
+#define MAX_OWNERS 8 /* remembered per account; more are looked up each time */
 
 typedef struct Tenant
 {
-	int64		id;
-	int64		external_account;
+	int64 id;
+	int64 external_account;
 } Tenant;
 
 typedef struct AccountEntry
 {
-	int64		id;				/* key */
-	int64		tenant;
-	int			owners;
-	Oid			owner[MAX_OWNERS];
-	Oid			allowed_role;	/* role last found to be allowed */
+	int64 id; /* key */
+	int64 tenant;
+	int owners;
+	Oid owner[MAX_OWNERS];
+	Oid allowed_role; /* role last found to be allowed */
 } AccountEntry;
 
 static MemoryContext config_context = NULL;
-static uint32 loaded_generation = 0;	/* 0: nothing loaded */
-static bool must_reload = false;	/* set where nothing may throw */
+static uint32 loaded_generation = 0; /* 0: nothing loaded */
+static bool must_reload = false;     /* set where nothing may throw */
 static bool accounts_changed = false;
 static bool instance_matches;
 static bool initialized;
 static TpListing *listings;
-static int	listing_count;
+static int listing_count;
 static TpAsset *assets;
-static int	asset_count;
+static int asset_count;
 static Tenant *tenants;
-static int	tenant_count;
+static int tenant_count;
 static HTAB *accounts = NULL;
 
 const char *const tradepost_listing_columns =
-"i.id, i.tenant, i.symbol, i.kind::pg_catalog.int4, i.asset, i.quote, i.tick, i.lot, i.multiplier, i.reference_price,"
-" i.initial_mark, i.band, i.mark_step, i.max_price, i.max_quantity, i.initial_margin_long, i.initial_margin_short,"
-" i.maintenance_margin_long, i.maintenance_margin_short, i.maker_rate, i.taker_rate, i.allow_negative, i.expires_at,"
-" q.scale, t.house_account, t.insurance_account";
+	"i.id, i.tenant, i.symbol, i.kind::pg_catalog.int4, i.asset, i.quote, i.tick, i.lot, i.multiplier, "
+	"i.reference_price,"
+	" i.initial_mark, i.band, i.mark_step, i.max_price, i.max_quantity, i.initial_margin_long, i.initial_margin_short,"
+	" i.maintenance_margin_long, i.maintenance_margin_short, i.maker_rate, i.taker_rate, i.allow_negative, "
+	"i.expires_at,"
+	" q.scale, t.house_account, t.insurance_account";
 
-#define LISTING_SOURCE \
+#define LISTING_SOURCE                                                                                               \
 	" FROM tradepost_internal.instruments i JOIN tradepost_internal.assets q ON q.id OPERATOR(pg_catalog.=) i.quote" \
 	" JOIN tradepost_internal.tenants t ON t.id OPERATOR(pg_catalog.=) i.tenant"
 
@@ -93,8 +95,8 @@ role_changed(Datum arg, int cacheid, uint32 hashvalue)
 static Datum
 column(HeapTuple row, TupleDesc desc, int number, bool *isnull)
 {
-	bool		null;
-	Datum		value = SPI_getbinval(row, desc, number, &null);
+	bool null;
+	Datum value = SPI_getbinval(row, desc, number, &null);
 
 	if (isnull != NULL)
 		*isnull = null;
@@ -110,7 +112,7 @@ units_column(HeapTuple row, TupleDesc desc, int number)
 static int64
 power_of_ten(int exponent)
 {
-	int64		power = 1;
+	int64 power = 1;
 
 	while (exponent-- > 0)
 		power *= 10;
@@ -121,7 +123,7 @@ void
 tradepost_listing_from_row(HeapTuple row, TupleDesc desc, TpListing *listing)
 {
 	TpInstrument *spec = &listing->spec;
-	bool		isnull;
+	bool isnull;
 
 	memset(listing, 0, sizeof(*listing));
 	spec->id = DatumGetInt32(column(row, desc, 1, NULL));
@@ -160,8 +162,8 @@ tradepost_listing_from_row(HeapTuple row, TupleDesc desc, TpListing *listing)
 static void
 read_rows(const char *query, int nargs, Oid *types, Datum *values)
 {
-	Oid			user;
-	int			context;
+	Oid user;
+	int context;
 
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, context | SECURITY_LOCAL_USERID_CHANGE);
@@ -197,8 +199,8 @@ load_assets(void)
 	assets = palloc0((asset_count + 1) * sizeof(TpAsset));
 	for (int i = 0; i < asset_count; i++)
 	{
-		HeapTuple	row = SPI_tuptable->vals[i];
-		TupleDesc	desc = SPI_tuptable->tupdesc;
+		HeapTuple row = SPI_tuptable->vals[i];
+		TupleDesc desc = SPI_tuptable->tupdesc;
 
 		assets[i].id = DatumGetInt32(column(row, desc, 1, NULL));
 		assets[i].tenant = DatumGetInt64(column(row, desc, 2, NULL));
@@ -237,14 +239,14 @@ load_instance(void)
 {
 	read_rows("SELECT instance FROM tradepost_internal.engine_state", 0, NULL, NULL);
 	initialized = SPI_processed == 1;
-	instance_matches = initialized &&
-		strcmp(SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1), tradepost_instance_text()) == 0;
+	instance_matches = initialized && strcmp(SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1),
+											 tradepost_instance_text()) == 0;
 }
 
 static void
 make_accounts_table(void)
 {
-	HASHCTL		control = {0};
+	HASHCTL control = { 0 };
 
 	if (accounts != NULL)
 		hash_destroy(accounts);
@@ -259,7 +261,7 @@ static void
 load(void)
 {
 	TpDatabase *db = tradepost_my_database(true);
-	uint32		generation = pg_atomic_read_u32(&db->generation);
+	uint32 generation = pg_atomic_read_u32(&db->generation);
 
 	if (config_context == NULL)
 	{
@@ -296,8 +298,7 @@ tradepost_require_engine(void)
 	if (!initialized || instance_matches)
 		return;
 	ereport(ERROR,
-			(errcode(ERRCODE_TP_ENGINE_OFF),
-			 errmsg("this database is a copy of another one, and its engine is off"),
+			(errcode(ERRCODE_TP_ENGINE_OFF), errmsg("this database is a copy of another one, and its engine is off"),
 			 errhint("If it is to trade in place of the original, call tradepost.post_restore().")));
 }
 
@@ -312,8 +313,7 @@ tradepost_listing(int64 tenant, const char *symbol, int length)
 			return &listings[i];
 	}
 	ereport(ERROR,
-			(errcode(ERRCODE_TP_INSTRUMENT_UNKNOWN),
-			 errmsg("symbol \"%.*s\" is unknown", Min(length, 64), symbol),
+			(errcode(ERRCODE_TP_INSTRUMENT_UNKNOWN), errmsg("symbol \"%.*s\" is unknown", Min(length, 64), symbol),
 			 errhint("View tradepost.instruments lists what is traded.")));
 	return NULL;
 }
@@ -340,10 +340,8 @@ tradepost_asset(int64 tenant, const char *code, int length)
 			memcmp(assets[i].code, code, length) == 0)
 			return &assets[i];
 	}
-	ereport(ERROR,
-			(errcode(ERRCODE_TP_ASSET_UNKNOWN),
-			 errmsg("asset \"%.*s\" is unknown", Min(length, 64), code),
-			 errhint("tradepost.create_asset() makes one.")));
+	ereport(ERROR, (errcode(ERRCODE_TP_ASSET_UNKNOWN), errmsg("asset \"%.*s\" is unknown", Min(length, 64), code),
+					errhint("tradepost.create_asset() makes one.")));
 	return NULL;
 }
 
@@ -363,7 +361,7 @@ tradepost_external_account(int64 tenant)
 static bool
 is_member(const char *role)
 {
-	Oid			oid = get_role_oid(role, true);
+	Oid oid = get_role_oid(role, true);
 
 	return OidIsValid(oid) && has_privs_of_role(GetUserId(), oid);
 }
@@ -379,10 +377,9 @@ tradepost_require_admin(const char *what)
 {
 	if (is_admin())
 		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_TP_NOT_ALLOWED),
-			 errmsg("role \"%s\" may not %s", GetUserNameFromId(GetUserId(), false), what),
-			 errhint("It takes membership in tradepost_admin.")));
+	ereport(ERROR, (errcode(ERRCODE_TP_NOT_ALLOWED),
+					errmsg("role \"%s\" may not %s", GetUserNameFromId(GetUserId(), false), what),
+					errhint("It takes membership in tradepost_admin.")));
 }
 
 static void
@@ -396,11 +393,11 @@ static AccountEntry *
 find_account(int64 id)
 {
 	AccountEntry *entry;
-	Oid			types[] = {INT8OID};
-	Datum		values[] = {Int64GetDatum(id)};
-	int64		tenant;
-	Oid			owners[MAX_OWNERS];
-	int			owner_count = 0;
+	Oid types[] = { INT8OID };
+	Datum values[] = { Int64GetDatum(id) };
+	int64 tenant;
+	Oid owners[MAX_OWNERS];
+	int owner_count = 0;
 
 	load();
 	if (accounts_changed)
@@ -425,8 +422,8 @@ find_account(int64 id)
 	tenant = DatumGetInt64(column(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, NULL));
 	for (uint64 i = 0; i < SPI_processed && owner_count < MAX_OWNERS; i++)
 	{
-		char	   *name = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2);
-		Oid			oid = name == NULL ? InvalidOid : get_role_oid(name, true);
+		char *name = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2);
+		Oid oid = name == NULL ? InvalidOid : get_role_oid(name, true);
 
 		if (OidIsValid(oid))
 			owners[owner_count++] = oid;
@@ -453,7 +450,7 @@ acting_role(void)
 static bool
 may_trade(AccountEntry *entry, Oid role)
 {
-	bool		allowed;
+	bool allowed;
 
 	if (!OidIsValid(role))
 		return false;
@@ -471,26 +468,23 @@ TpAccount
 tradepost_account_for_trading(int64 id)
 {
 	AccountEntry *entry = find_account(id);
-	Oid			role = acting_role();
+	Oid role = acting_role();
 
 	if (entry != NULL && likely(may_trade(entry, role)))
-		return (TpAccount) {.id = id, .tenant = entry->tenant};
+		return (TpAccount){ .id = id, .tenant = entry->tenant };
 
 	/* What we remember may be older than the role's ownership. */
 	drop_account(id);
 	entry = find_account(id);
 	if (entry != NULL && may_trade(entry, role))
-		return (TpAccount) {.id = id, .tenant = entry->tenant};
+		return (TpAccount){ .id = id, .tenant = entry->tenant };
 	if (entry == NULL && is_admin())
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_ACCOUNT_UNKNOWN),
-				 errmsg("account %lld does not exist", (long long) id),
-				 errhint("tradepost.open_account() makes one.")));
-	ereport(ERROR,
-			(errcode(ERRCODE_TP_ACCOUNT_NOT_OWNED),
-			 errmsg("account %lld does not exist or is not this role's", (long long) id),
-			 errhint("An account is traded by its owners and by members of tradepost_admin.")));
-	return (TpAccount) {0};
+		ereport(ERROR, (errcode(ERRCODE_TP_ACCOUNT_UNKNOWN), errmsg("account %lld does not exist", (long long) id),
+						errhint("tradepost.open_account() makes one.")));
+	ereport(ERROR, (errcode(ERRCODE_TP_ACCOUNT_NOT_OWNED),
+					errmsg("account %lld does not exist or is not this role's", (long long) id),
+					errhint("An account is traded by its owners and by members of tradepost_admin.")));
+	return (TpAccount){ 0 };
 }
 
 TpAccount
@@ -499,9 +493,7 @@ tradepost_account_for_administration(int64 id)
 	AccountEntry *entry = find_account(id);
 
 	if (entry == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_ACCOUNT_UNKNOWN),
-				 errmsg("account %lld does not exist", (long long) id),
-				 errhint("tradepost.open_account() makes one.")));
-	return (TpAccount) {.id = id, .tenant = entry->tenant};
+		ereport(ERROR, (errcode(ERRCODE_TP_ACCOUNT_UNKNOWN), errmsg("account %lld does not exist", (long long) id),
+						errhint("tradepost.open_account() makes one.")));
+	return (TpAccount){ .id = id, .tenant = entry->tenant };
 }

@@ -10,26 +10,26 @@
 
 typedef struct TpListing
 {
-	TpInstrument spec;			/* as the engine takes it */
-	int64		tenant;
-	char	   *symbol;
-	int32		maker_rate;		/* of 1e8 */
-	int32		taker_rate;
+	TpInstrument spec; /* as the engine takes it */
+	int64 tenant;
+	char *symbol;
+	int32 maker_rate; /* of 1e8 */
+	int32 taker_rate;
 } TpListing;
 
 typedef struct TpAsset
 {
-	int32		id;
-	int64		tenant;
-	char	   *code;
-	int			scale;
-	int64		unit;			/* smallest amount, in 1e-8 */
+	int32 id;
+	int64 tenant;
+	char *code;
+	int scale;
+	int64 unit; /* smallest amount, in 1e-8 */
 } TpAsset;
 
 typedef struct TpAccount
 {
-	int64		id;
-	int64		tenant;
+	int64 id;
+	int64 tenant;
 } TpAccount;
 
 /*
@@ -38,7 +38,7 @@ typedef struct TpAccount
  * or the configuration changes: use them at once.
  */
 extern const TpListing *tradepost_listing(int64 tenant, const char *symbol, int length);
-extern const TpListing *tradepost_listing_by_id(int32 id);	/* NULL: unknown */
+extern const TpListing *tradepost_listing_by_id(int32 id); /* NULL: unknown */
 extern const TpAsset *tradepost_asset(int64 tenant, const char *code, int length);
 extern int64 tradepost_external_account(int64 tenant);
 extern TpAccount tradepost_account_for_trading(int64 id);

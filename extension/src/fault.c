@@ -37,10 +37,11 @@ tradepost_fault_init(void)
 							   NULL, &fault_crash, "", PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomStringVariable("tradepost.fault_error", "Quantity (in 1e-8) of a command that makes its batch fail.",
 							   NULL, &fault_error, "", PGC_SUSET, 0, NULL, NULL, NULL);
-	DefineCustomStringVariable("tradepost.fault_pause", "Point at which this process waits while fault_pause_file exists.",
-							   NULL, &fault_pause, "", PGC_SUSET, 0, NULL, NULL, NULL);
-	DefineCustomStringVariable("tradepost.fault_pause_file", "See tradepost.fault_pause.",
-							   NULL, &fault_pause_file, "", PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("tradepost.fault_pause",
+							   "Point at which this process waits while fault_pause_file exists.", NULL, &fault_pause,
+							   "", PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("tradepost.fault_pause_file", "See tradepost.fault_pause.", NULL, &fault_pause_file, "",
+							   PGC_SUSET, 0, NULL, NULL, NULL);
 }
 
 /* Plain sleeps and stats: a point may lie where nothing may throw. */
@@ -58,7 +59,7 @@ tradepost_fault_point(TpFault point)
 void
 tradepost_fault_command(const TpCommand *command)
 {
-	char		quantity[32];
+	char quantity[32];
 
 	snprintf(quantity, sizeof(quantity), "%lld", (long long) command->quantity);
 	if (fault_error != NULL && strcmp(fault_error, quantity) == 0)

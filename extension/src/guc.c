@@ -13,58 +13,55 @@
 #include "guc.h"
 #include "utils/guc.h"
 
-char	   *tradepost_actor = NULL;
-int			tradepost_batch_size = 1024;
-int			tradepost_published_depth = 100;
-int			tradepost_checkpoint_events = 100000;
-bool		tradepost_doorbell = true;
-int			tradepost_idle_command_timeout = 60000;
-int			tradepost_max_databases = 4;
-int			tradepost_max_instruments = 256;
-int			tradepost_max_pending = 1000000;
-int			tradepost_order_lifetime = 86400;
-int			tradepost_pending_timeout = 5000;
-int			tradepost_ring_size = 32768;
+char *tradepost_actor = NULL;
+int tradepost_batch_size = 1024;
+int tradepost_published_depth = 100;
+int tradepost_checkpoint_events = 100000;
+bool tradepost_doorbell = true;
+int tradepost_idle_command_timeout = 60000;
+int tradepost_max_databases = 4;
+int tradepost_max_instruments = 256;
+int tradepost_max_pending = 1000000;
+int tradepost_order_lifetime = 86400;
+int tradepost_pending_timeout = 5000;
+int tradepost_ring_size = 32768;
 
 void
 tradepost_guc_init(void)
 {
-	DefineCustomStringVariable("tradepost.actor",
-							   "Role on whose behalf a tradepost_proxy session acts.",
-							   NULL, &tradepost_actor, "", PGC_SUSET, 0, NULL, NULL, NULL);
-	DefineCustomIntVariable("tradepost.batch_size",
-							"Most commands that the matcher decides in one transaction.",
-							NULL, &tradepost_batch_size, 1024, 1, 65536, PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("tradepost.actor", "Role on whose behalf a tradepost_proxy session acts.", NULL,
+							   &tradepost_actor, "", PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("tradepost.batch_size", "Most commands that the matcher decides in one transaction.", NULL,
+							&tradepost_batch_size, 1024, 1, 65536, PGC_SIGHUP, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("tradepost.book_depth",
-							"Price levels of each side of a book that are published in shared memory.",
-							NULL, &tradepost_published_depth, 100, 1, 10000, PGC_POSTMASTER, 0, NULL, NULL, NULL);
-	DefineCustomIntVariable("tradepost.checkpoint_events",
-							"Events between two lists of the open orders' ids, at least; recovery reads what follows the last.",
-							NULL, &tradepost_checkpoint_events, 100000, 1000, INT_MAX, PGC_SIGHUP, 0, NULL, NULL, NULL);
-	DefineCustomBoolVariable("tradepost.doorbell",
-							 "Notifies channel \"tradepost\" with the last seq after each batch.",
+							"Price levels of each side of a book that are published in shared memory.", NULL,
+							&tradepost_published_depth, 100, 1, 10000, PGC_POSTMASTER, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable(
+		"tradepost.checkpoint_events",
+		"Events between two lists of the open orders' ids, at least; recovery reads what follows the last.", NULL,
+		&tradepost_checkpoint_events, 100000, 1000, INT_MAX, PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("tradepost.doorbell", "Notifies channel \"tradepost\" with the last seq after each batch.",
 							 NULL, &tradepost_doorbell, true, PGC_SIGHUP, 0, NULL, NULL, NULL);
-	DefineCustomIntVariable("tradepost.idle_command_timeout",
-							"Ends a session that idles this long in a transaction block that holds a command; 0 never does.",
-							"A stricter idle_in_transaction_session_timeout stays in force.",
-							&tradepost_idle_command_timeout, 60000, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
-	DefineCustomIntVariable("tradepost.max_databases",
-							"Databases of this server that may have an engine.",
-							NULL, &tradepost_max_databases, 4, 1, 64, PGC_POSTMASTER, 0, NULL, NULL, NULL);
-	DefineCustomIntVariable("tradepost.max_instruments",
-							"Instruments that a database may list.",
-							NULL, &tradepost_max_instruments, 256, 1, 65536, PGC_POSTMASTER, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable(
+		"tradepost.idle_command_timeout",
+		"Ends a session that idles this long in a transaction block that holds a command; 0 never does.",
+		"A stricter idle_in_transaction_session_timeout stays in force.", &tradepost_idle_command_timeout, 60000, 0,
+		INT_MAX, PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("tradepost.max_databases", "Databases of this server that may have an engine.", NULL,
+							&tradepost_max_databases, 4, 1, 64, PGC_POSTMASTER, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("tradepost.max_instruments", "Instruments that a database may list.", NULL,
+							&tradepost_max_instruments, 256, 1, 65536, PGC_POSTMASTER, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("tradepost.max_pending",
-							"Committed commands that may wait for the engine before callers have to.",
-							NULL, &tradepost_max_pending, 1000000, 1, INT_MAX, PGC_SIGHUP, 0, NULL, NULL, NULL);
-	DefineCustomIntVariable("tradepost.order_lifetime",
-							"Life of a day order from its acceptance.",
-							NULL, &tradepost_order_lifetime, 86400, 1, INT_MAX, PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
-	DefineCustomIntVariable("tradepost.pending_timeout",
-							"How long a call waits when tradepost.max_pending is reached.",
-							NULL, &tradepost_pending_timeout, 5000, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
-	DefineCustomIntVariable("tradepost.ring_size",
-							"Commands that fit into the ring between clients and matcher; what does not fit is read from the table.",
-							NULL, &tradepost_ring_size, 32768, 64, 1048576, PGC_POSTMASTER, 0, NULL, NULL, NULL);
+							"Committed commands that may wait for the engine before callers have to.", NULL,
+							&tradepost_max_pending, 1000000, 1, INT_MAX, PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("tradepost.order_lifetime", "Life of a day order from its acceptance.", NULL,
+							&tradepost_order_lifetime, 86400, 1, INT_MAX, PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomIntVariable("tradepost.pending_timeout", "How long a call waits when tradepost.max_pending is reached.",
+							NULL, &tradepost_pending_timeout, 5000, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL,
+							NULL);
+	DefineCustomIntVariable(
+		"tradepost.ring_size",
+		"Commands that fit into the ring between clients and matcher; what does not fit is read from the table.", NULL,
+		&tradepost_ring_size, 32768, 64, 1048576, PGC_POSTMASTER, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("tradepost");
 }

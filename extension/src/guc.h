@@ -7,17 +7,17 @@
 #define TRADEPOST_GUC_H
 
 extern char *tradepost_actor;
-extern int	tradepost_batch_size;
-extern int	tradepost_published_depth;
-extern int	tradepost_checkpoint_events;
+extern int tradepost_batch_size;
+extern int tradepost_published_depth;
+extern int tradepost_checkpoint_events;
 extern bool tradepost_doorbell;
-extern int	tradepost_idle_command_timeout;
-extern int	tradepost_max_databases;
-extern int	tradepost_max_instruments;
-extern int	tradepost_max_pending;
-extern int	tradepost_order_lifetime;
-extern int	tradepost_pending_timeout;
-extern int	tradepost_ring_size;
+extern int tradepost_idle_command_timeout;
+extern int tradepost_max_databases;
+extern int tradepost_max_instruments;
+extern int tradepost_max_pending;
+extern int tradepost_order_lifetime;
+extern int tradepost_pending_timeout;
+extern int tradepost_ring_size;
 
 extern void tradepost_guc_init(void);
 

@@ -16,7 +16,7 @@ PG_FUNCTION_INFO_V1(tradepost_position_hash);
 Datum
 tradepost_order_hash(PG_FUNCTION_ARGS)
 {
-	TpOrderState order = {0};
+	TpOrderState order = { 0 };
 
 	order.id = PG_GETARG_INT64(0);
 	order.account = PG_GETARG_INT64(1);
@@ -32,7 +32,7 @@ tradepost_order_hash(PG_FUNCTION_ARGS)
 Datum
 tradepost_balance_hash(PG_FUNCTION_ARGS)
 {
-	TpBalanceState balance = {0};
+	TpBalanceState balance = { 0 };
 
 	balance.account = PG_GETARG_INT64(0);
 	balance.asset = PG_GETARG_INT32(1);
@@ -44,7 +44,7 @@ tradepost_balance_hash(PG_FUNCTION_ARGS)
 Datum
 tradepost_position_hash(PG_FUNCTION_ARGS)
 {
-	TpPositionState position = {0};
+	TpPositionState position = { 0 };
 
 	position.account = PG_GETARG_INT64(0);
 	position.instrument = PG_GETARG_INT32(1);

@@ -33,27 +33,27 @@
 struct TpInbox
 {
 	TpDatabase *db;
-	TpWindow   *decided;
-	int64		watermark;
-	int64		bound;
-	TpCommand  *queue;
-	int			room;
-	int			first;			/* next to be decided */
-	int			end;
-	bool		must_read;		/* the table holds what the ring does not */
+	TpWindow *decided;
+	int64 watermark;
+	int64 bound;
+	TpCommand *queue;
+	int room;
+	int first; /* next to be decided */
+	int end;
+	bool must_read; /* the table holds what the ring does not */
 };
 
 TpInbox *
 tradepost_inbox_create(TpDatabase *db, TpWindow *decided, int64 watermark)
 {
-	TpInbox    *inbox = MemoryContextAllocZero(TopMemoryContext, sizeof(TpInbox));
+	TpInbox *inbox = MemoryContextAllocZero(TopMemoryContext, sizeof(TpInbox));
 
 	inbox->db = db;
 	inbox->decided = decided;
 	inbox->watermark = inbox->bound = watermark;
 	inbox->room = MAX_READ;
 	inbox->queue = MemoryContextAllocHuge(TopMemoryContext, (Size) inbox->room * sizeof(TpCommand));
-	inbox->must_read = true;	/* what an earlier matcher had taken, or shared memory lost */
+	inbox->must_read = true; /* what an earlier matcher had taken, or shared memory lost */
 	return inbox;
 }
 
@@ -87,13 +87,13 @@ make_room(TpInbox *inbox, int n)
 static int64
 lowest_outstanding(TpDatabase *db)
 {
-	uint64		lowest = pg_atomic_read_u64(&db->last_drawn) + 1;
+	uint64 lowest = pg_atomic_read_u64(&db->last_drawn) + 1;
 
 	pg_memory_barrier();
 	for (int i = 0; i < TP_MAX_PROCS; i++)
 	{
-		TpSlot	   *slot = tradepost_slot_at(i);
-		uint64		mine = pg_atomic_read_u64(&slot->lowest);
+		TpSlot *slot = tradepost_slot_at(i);
+		uint64 mine = pg_atomic_read_u64(&slot->lowest);
 
 		if (mine != 0 && slot->dboid == db->dboid)
 			lowest = Min(lowest, mine);
@@ -104,8 +104,8 @@ lowest_outstanding(TpDatabase *db)
 static void
 take_ring(TpInbox *inbox)
 {
-	int64		outstanding = lowest_outstanding(inbox->db);
-	int			n;
+	int64 outstanding = lowest_outstanding(inbox->db);
+	int n;
 
 	pg_memory_barrier();
 	n = tradepost_ring_used(inbox->db);
@@ -127,10 +127,10 @@ take_ring(TpInbox *inbox)
 static void
 read_table(TpInbox *inbox)
 {
-	int64		outstanding = lowest_outstanding(inbox->db);
-	int64		last;
-	int			n;
-	int64		flagged;
+	int64 outstanding = lowest_outstanding(inbox->db);
+	int64 last;
+	int n;
+	int64 flagged;
 
 	/* Count them as waiting without a gap, for those who wait until nothing does. */
 	pg_atomic_write_u64(&inbox->db->backlog, 1);
@@ -160,7 +160,7 @@ read_table(TpInbox *inbox)
 void
 tradepost_inbox_fill(TpInbox *inbox)
 {
-	bool		empty = tradepost_inbox_peek(inbox) == NULL;
+	bool empty = tradepost_inbox_peek(inbox) == NULL;
 
 	if (inbox->must_read)
 	{
@@ -206,7 +206,7 @@ tradepost_inbox_note(TpInbox *inbox, int64 id)
 int64
 tradepost_inbox_watermark(TpInbox *inbox)
 {
-	int64		watermark = inbox->bound;
+	int64 watermark = inbox->bound;
 
 	if (inbox->end - inbox->first > SHORT_QUEUE)
 		return inbox->watermark;

@@ -26,24 +26,26 @@ static bool changed = true;
 static TimestampTz last_asked = 0;
 
 TpInstalled
-tradepost_installed(void)
+tradepost_installed(Oid *extension)
 {
-	Relation	relation = table_open(ExtensionRelationId, AccessShareLock);
+	Relation relation = table_open(ExtensionRelationId, AccessShareLock);
 	ScanKeyData key;
 	SysScanDesc scan;
-	HeapTuple	tuple;
+	HeapTuple tuple;
 	TpInstalled result = TP_NOT_INSTALLED;
 
+	*extension = InvalidOid;
 	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum("tradepost"));
 	scan = systable_beginscan(relation, ExtensionNameIndexId, true, NULL, 1, &key);
 	tuple = systable_getnext(scan);
 	if (HeapTupleIsValid(tuple))
 	{
-		bool		isnull;
-		Datum		version = heap_getattr(tuple, Anum_pg_extension_extversion, RelationGetDescr(relation), &isnull);
+		bool isnull;
+		Datum version = heap_getattr(tuple, Anum_pg_extension_extversion, RelationGetDescr(relation), &isnull);
 
-		result = !isnull && strcmp(TextDatumGetCString(version), TRADEPOST_VERSION) == 0
-			? TP_INSTALLED_SAME : TP_INSTALLED_OTHER;
+		*extension = ((Form_pg_extension) GETSTRUCT(tuple))->oid;
+		result = !isnull && strcmp(TextDatumGetCString(version), TRADEPOST_VERSION) == 0 ? TP_INSTALLED_SAME
+																						 : TP_INSTALLED_OTHER;
 	}
 	systable_endscan(scan);
 	table_close(relation, AccessShareLock);

@@ -12,8 +12,8 @@ typedef enum TpInstalled
 	TP_INSTALLED_OTHER
 } TpInstalled;
 
-/* Inside a transaction. */
-extern TpInstalled tradepost_installed(void);
+/* Inside a transaction.  *extension is its OID: another one after DROP and CREATE. */
+extern TpInstalled tradepost_installed(Oid *extension);
 
 /* From now on, tell when it is worth asking again: after DDL, and once a second. */
 extern void tradepost_installed_watch(void);

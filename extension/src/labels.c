@@ -21,20 +21,25 @@
 typedef struct LabelList
 {
 	const char *type;
-	int			count;
+	int count;
 	const char *labels[MAX_LABELS];
 	const char *all;
 } LabelList;
 
 static const LabelList lists[TP_LABELS_COUNT] = {
-	[TP_LABELS_SIDE] = {"side", 2, {"buy", "sell"}, "buy, sell"},
-	[TP_LABELS_ORDER_TYPE] = {"order_type", 2, {"limit", "market"}, "limit, market"},
-	[TP_LABELS_TIME_IN_FORCE] = {"time_in_force", 5, {"day", "gtc", "gtd", "ioc", "fok"}, "day, gtc, gtd, ioc, fok"},
-	[TP_LABELS_STP] = {"stp", 5, {"cancel_taker", "cancel_maker", "cancel_both", "decrement", "none"},
-	"cancel_taker, cancel_maker, cancel_both, decrement, none"},
+	[TP_LABELS_SIDE] = { "side", 2, { "buy", "sell" }, "buy, sell" },
+	[TP_LABELS_ORDER_TYPE] = { "order_type", 2, { "limit", "market" }, "limit, market" },
+	[TP_LABELS_TIME_IN_FORCE] = { "time_in_force",
+								  5,
+								  { "day", "gtc", "gtd", "ioc", "fok" },
+								  "day, gtc, gtd, ioc, fok" },
+	[TP_LABELS_STP] = { "stp",
+						5,
+						{ "cancel_taker", "cancel_maker", "cancel_both", "decrement", "none" },
+						"cancel_taker, cancel_maker, cancel_both, decrement, none" },
 };
 
-static Oid	known[TP_LABELS_COUNT][MAX_LABELS];
+static Oid known[TP_LABELS_COUNT][MAX_LABELS];
 
 int
 tradepost_label_find(TpLabels list, const char *text, int length)
@@ -52,9 +57,9 @@ tradepost_label_find(TpLabels list, const char *text, int length)
 int
 tradepost_label_code(TpLabels list, Oid value)
 {
-	HeapTuple	tuple;
+	HeapTuple tuple;
 	Form_pg_enum form;
-	int			code;
+	int code;
 
 	for (int i = 0; i < lists[list].count; i++)
 	{
@@ -76,9 +81,9 @@ tradepost_label_code(TpLabels list, Oid value)
 Oid
 tradepost_label_value(TpLabels list, int code)
 {
-	Oid			namespace = get_namespace_oid("tradepost", false);
-	Oid			type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(lists[list].type),
-									   ObjectIdGetDatum(namespace));
+	Oid namespace = get_namespace_oid("tradepost", false);
+	Oid type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(lists[list].type),
+							   ObjectIdGetDatum(namespace));
 
 	return GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid, ObjectIdGetDatum(type),
 						   CStringGetDatum(lists[list].labels[code]));

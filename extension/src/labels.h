@@ -19,16 +19,16 @@ typedef enum TpLabels
 #define TP_LABELS_COUNT 4
 
 /* Code of an enum value; raises if it is not of that type. */
-extern int	tradepost_label_code(TpLabels list, Oid value);
+extern int tradepost_label_code(TpLabels list, Oid value);
 
 /* Code of a label's text (any case), or -1. */
-extern int	tradepost_label_find(TpLabels list, const char *text, int length);
+extern int tradepost_label_find(TpLabels list, const char *text, int length);
 
 extern const char *tradepost_label_text(TpLabels list, int code);
 extern const char *tradepost_labels_all(TpLabels list); /* "buy, sell", for hints */
 
 /* The enum value of a code, for results. */
-extern Oid	tradepost_label_value(TpLabels list, int code);
+extern Oid tradepost_label_value(TpLabels list, int code);
 
 /* Text of a TpReason, as users see it. */
 extern const char *tradepost_reason_text(int reason);

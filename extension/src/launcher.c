@@ -42,7 +42,7 @@ typedef struct Charge
 {
 	BackgroundWorkerHandle *handle; /* NULL: no matcher */
 	TimestampTz started;
-	int			backoff_ms;
+	int backoff_ms;
 	TimestampTz not_before;
 } Charge;
 
@@ -50,7 +50,7 @@ static Charge *charges;
 
 /* Databases that were tried and had no extension. */
 static Oid *tried = NULL;
-static int	tried_count = 0;
+static int tried_count = 0;
 
 static void
 launcher_exit(int code, Datum arg)
@@ -74,7 +74,7 @@ static void
 note_tried(Oid dboid)
 {
 	tried = tried == NULL ? MemoryContextAlloc(TopMemoryContext, sizeof(Oid))
-		: repalloc(tried, (tried_count + 1) * sizeof(Oid));
+						  : repalloc(tried, (tried_count + 1) * sizeof(Oid));
 	tried[tried_count++] = dboid;
 }
 
@@ -82,13 +82,13 @@ note_tried(Oid dboid)
 static int
 list_databases(Oid **out)
 {
-	Relation	relation;
+	Relation relation;
 	TableScanDesc scan;
-	HeapTuple	tuple;
+	HeapTuple tuple;
 	MemoryContext caller = CurrentMemoryContext;
-	int			n = 0;
-	int			room = 16;
-	int			kept = 0;
+	int n = 0;
+	int room = 16;
+	int kept = 0;
 
 	*out = palloc(room * sizeof(Oid));
 	StartTransactionCommand();
@@ -131,8 +131,8 @@ list_databases(Oid **out)
 static bool
 start_matcher(int index)
 {
-	BackgroundWorker worker = {0};
-	Charge	   *charge = &charges[index];
+	BackgroundWorker worker = { 0 };
+	Charge *charge = &charges[index];
 	TpDatabase *db = tradepost_database_at(index);
 
 	snprintf(worker.bgw_name, BGW_MAXLEN, "tradepost matcher of database %u", db->dboid);
@@ -149,10 +149,9 @@ start_matcher(int index)
 		return true;
 	charge->handle = NULL;
 	charge->not_before = TimestampTzPlusMilliseconds(charge->started, MAX_BACKOFF_MS);
-	ereport(WARNING,
-			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-			 errmsg("no background worker is free for the tradepost matcher of database %u", db->dboid),
-			 errhint("Raise max_worker_processes.")));
+	ereport(WARNING, (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+					  errmsg("no background worker is free for the tradepost matcher of database %u", db->dboid),
+					  errhint("Raise max_worker_processes.")));
 	return false;
 }
 
@@ -163,14 +162,10 @@ release(int index)
 	TpDatabase *db = tradepost_database_at(index);
 
 	LWLockAcquire(&tradepost_shared->lock, LW_EXCLUSIVE);
-	if (!db->wanted)
-	{
-		if (!was_tried(db->dboid))
-			note_tried(db->dboid);
-		tradepost_reset_database(db, InvalidOid);
-	}
-	else
-		db->gone = false;
+	if (!db->wanted && !was_tried(db->dboid))
+		note_tried(db->dboid);
+	/* wanted: the extension was made anew meanwhile; what is there is the old one's */
+	tradepost_reset_database(db, db->wanted ? db->dboid : InvalidOid);
 	LWLockRelease(&tradepost_shared->lock);
 	memset(&charges[index], 0, sizeof(Charge));
 }
@@ -179,7 +174,7 @@ release(int index)
 static void
 note_end(int index)
 {
-	Charge	   *charge = &charges[index];
+	Charge *charge = &charges[index];
 	TpDatabase *db = tradepost_database_at(index);
 	TimestampTz now = GetCurrentTimestamp();
 
@@ -200,8 +195,8 @@ note_end(int index)
 static void
 find_new_databases(void)
 {
-	Oid		   *databases;
-	int			n = list_databases(&databases);
+	Oid *databases;
+	int n = list_databases(&databases);
 
 	for (int i = 0; i < n; i++)
 	{
@@ -211,13 +206,13 @@ find_new_databases(void)
 			continue;
 		db = tradepost_find_database(databases[i], true);
 		if (db == NULL)
-			break;				/* all places taken; those with an extension say so when they are used */
+			break; /* all places taken; those with an extension say so when they are used */
 		db->wanted = true;
 	}
 	for (int i = 0; i < tradepost_shared->databases; i++)
 	{
 		TpDatabase *db = tradepost_database_at(i);
-		bool		exists = false;
+		bool exists = false;
 
 		for (int j = 0; j < n && !exists; j++)
 			exists = databases[j] == db->dboid;
@@ -230,32 +225,68 @@ find_new_databases(void)
 	pfree(databases);
 }
 
-/* Milliseconds until something is due. */
-static long
-attend(void)
+/* Notes the matchers that have ended; whether any has. */
+static bool
+note_ends(void)
 {
-	long		due = LOOK_MS;
+	bool ended = false;
 
 	for (int i = 0; i < tradepost_shared->databases; i++)
 	{
-		TpDatabase *db = tradepost_database_at(i);
-		Charge	   *charge = &charges[i];
-		pid_t		pid;
-		TimestampTz now = GetCurrentTimestamp();
+		pid_t pid;
 
-		if (charge->handle != NULL && GetBackgroundWorkerPid(charge->handle, &pid) == BGWH_STOPPED)
-			note_end(i);
-		if (!OidIsValid(db->dboid) || charge->handle != NULL || db->held_by != 0)
-			continue;
-		if (charge->not_before > now)
+		if (charges[i].handle != NULL && GetBackgroundWorkerPid(charges[i].handle, &pid) == BGWH_STOPPED)
 		{
-			due = Min(due, (long) ((charge->not_before - now) / 1000) + 1);
-			continue;
+			note_end(i);
+			ended = true;
 		}
-		db->wanted = false;
-		(void) start_matcher(i);
 	}
-	return due;
+	return ended;
+}
+
+/* Milliseconds until this place's matcher should start; -1: nothing to start. */
+static long
+due_in(int index)
+{
+	TpDatabase *db = tradepost_database_at(index);
+	Charge *charge = &charges[index];
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (!OidIsValid(db->dboid) || charge->handle != NULL || db->held_by != 0)
+		return -1;
+	return charge->not_before > now ? (long) ((charge->not_before - now) / 1000) + 1 : 0;
+}
+
+/* Start what should run; milliseconds until something is due. */
+static long
+start_matchers(void)
+{
+	long next = LOOK_MS;
+
+	for (int i = 0; i < tradepost_shared->databases; i++)
+	{
+		long due = due_in(i);
+
+		if (due == 0)
+		{
+			tradepost_database_at(i)->wanted = false;
+			(void) start_matcher(i);
+		}
+		else if (due > 0)
+			next = Min(next, due);
+	}
+	return next;
+}
+
+static bool
+something_is_due(void)
+{
+	for (int i = 0; i < tradepost_shared->databases; i++)
+	{
+		if (due_in(i) == 0)
+			return true;
+	}
+	return false;
 }
 
 void
@@ -276,7 +307,7 @@ tradepost_launcher_main(Datum arg)
 
 	for (;;)
 	{
-		long		due;
+		long due;
 
 		CHECK_FOR_INTERRUPTS();
 		if (ConfigReloadPending)
@@ -284,12 +315,14 @@ tradepost_launcher_main(Datum arg)
 			ConfigReloadPending = false;
 			ProcessConfigFile(PGC_SIGHUP);
 		}
-		if (TimestampDifferenceExceeds(last_look, GetCurrentTimestamp(), LOOK_MS))
+
+		/* An end frees places, and a database may be gone by the time its matcher should start. */
+		if (note_ends() || something_is_due() || TimestampDifferenceExceeds(last_look, GetCurrentTimestamp(), LOOK_MS))
 		{
 			find_new_databases();
 			last_look = GetCurrentTimestamp();
 		}
-		due = attend();
+		due = start_matchers();
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, due, PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
 	}
@@ -298,7 +331,7 @@ tradepost_launcher_main(Datum arg)
 void
 tradepost_launcher_register(void)
 {
-	BackgroundWorker worker = {0};
+	BackgroundWorker worker = { 0 };
 
 	snprintf(worker.bgw_name, BGW_MAXLEN, "tradepost launcher");
 	snprintf(worker.bgw_type, BGW_MAXLEN, "tradepost launcher");

@@ -38,18 +38,18 @@ submit(TpRequest *request)
 static int64
 checked_order_id(FunctionCallInfo fcinfo, int n)
 {
-	int64		id = tradepost_arg_int64(fcinfo, n, "order_id");
+	int64 id = tradepost_arg_int64(fcinfo, n, "order_id");
 
 	if (id <= 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_INVALID_ORDER), errmsg("order_id %lld is not above zero", (long long) id)));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("order_id %lld is not above zero", (long long) id),
+						errhint("An order's id is what place_order() returned.")));
 	return id;
 }
 
 Datum
 tradepost_cancel_order(PG_FUNCTION_ARGS)
 {
-	TpRequest	request;
+	TpRequest request;
 
 	tradepost_request_cancel(tradepost_arg_int64(fcinfo, 0, "account"), checked_order_id(fcinfo, 1), &request);
 	return submit(&request);
@@ -58,7 +58,7 @@ tradepost_cancel_order(PG_FUNCTION_ARGS)
 Datum
 tradepost_amend_order(PG_FUNCTION_ARGS)
 {
-	TpRequest	request;
+	TpRequest request;
 
 	tradepost_request_amend(tradepost_arg_int64(fcinfo, 0, "account"), checked_order_id(fcinfo, 1),
 							PG_ARGISNULL(2) ? NULL : PG_GETARG_NUMERIC(2),
@@ -69,8 +69,8 @@ tradepost_amend_order(PG_FUNCTION_ARGS)
 Datum
 tradepost_sql_cancel_all(PG_FUNCTION_ARGS)
 {
-	TpRequest	request;
-	text	   *symbol = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
+	TpRequest request;
+	text *symbol = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
 
 	tradepost_request_cancel_all(tradepost_arg_int64(fcinfo, 0, "account"), symbol ? VARDATA_ANY(symbol) : NULL,
 								 symbol ? VARSIZE_ANY_EXHDR(symbol) : 0, &request);
@@ -80,18 +80,19 @@ tradepost_sql_cancel_all(PG_FUNCTION_ARGS)
 static Datum
 transfer(FunctionCallInfo fcinfo, TpCommandKind kind)
 {
-	TpRequest	request;
-	TpCommand  *command = &request.command;
-	TpAccount	account;
+	TpRequest request;
+	TpCommand *command = &request.command;
+	TpAccount account;
 	const TpAsset *asset;
-	text	   *code;
+	text *code;
 
 	tradepost_require_admin("move money");
 	tradepost_require_engine();
 	memset(&request, 0, sizeof(request));
 	account = tradepost_account_for_administration(tradepost_arg_int64(fcinfo, 0, "account"));
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
-		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("asset and amount must be given")));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("asset and amount must be given"),
+						errhint("They may not be NULL.")));
 	code = PG_GETARG_TEXT_PP(1);
 	asset = tradepost_asset(account.tenant, VARDATA_ANY(code), VARSIZE_ANY_EXHDR(code));
 	command->kind = kind;
@@ -99,22 +100,22 @@ transfer(FunctionCallInfo fcinfo, TpCommandKind kind)
 	command->asset = asset->id;
 	command->quantity = tradepost_units(PG_GETARG_NUMERIC(2), "amount");
 	if (command->quantity <= 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_INVALID_ORDER),
-				 errmsg("amount %s %s is not above zero", tradepost_units_text(command->quantity), asset->code)));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("amount %s %s is not above zero", tradepost_units_text(command->quantity), asset->code),
+						errhint("deposit() adds to an account, withdraw() takes from it.")));
 	if (command->quantity % asset->unit != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_INVALID_ORDER),
-				 errmsg("amount %s has more decimals than %s, which has %d", tradepost_units_text(command->quantity),
-						asset->code, asset->scale)));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("amount %s has more decimals than %s, which has %d",
+							   tradepost_units_text(command->quantity), asset->code, asset->scale),
+						errhint("Round it to the asset's scale.")));
 	command->counter_account = tradepost_external_account(account.tenant);
 	if (command->counter_account == account.id)
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_INVALID_ORDER),
-				 errmsg("account %lld is the external account itself", (long long) account.id)));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("account %lld is the external account itself", (long long) account.id),
+						errhint("It is the other side of every deposit and withdrawal.")));
 	if (!PG_ARGISNULL(3))
 	{
-		text	   *key = PG_GETARG_TEXT_PP(3);
+		text *key = PG_GETARG_TEXT_PP(3);
 
 		tradepost_request_key(&request, VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key));
 	}
@@ -137,15 +138,16 @@ tradepost_withdraw(PG_FUNCTION_ARGS)
 static Datum
 about_instrument(FunctionCallInfo fcinfo, TpCommandKind kind, const char *what, bool with_price)
 {
-	TpRequest	request;
+	TpRequest request;
 	const TpListing *listing;
-	text	   *symbol;
+	text *symbol;
 
 	tradepost_require_admin(what);
 	tradepost_require_engine();
 	if (PG_ARGISNULL(0) || (with_price && PG_ARGISNULL(1)))
 		ereport(ERROR,
-				(errcode(ERRCODE_TP_INVALID_ORDER), errmsg("symbol%s must be given", with_price ? " and price" : "")));
+				(errcode(ERRCODE_TP_INVALID_ORDER), errmsg("symbol%s must be given", with_price ? " and price" : ""),
+				 errhint("They may not be NULL.")));
 	symbol = PG_GETARG_TEXT_PP(0);
 	listing = tradepost_listing(1, VARDATA_ANY(symbol), VARSIZE_ANY_EXHDR(symbol));
 	memset(&request, 0, sizeof(request));
@@ -153,16 +155,8 @@ about_instrument(FunctionCallInfo fcinfo, TpCommandKind kind, const char *what, 
 	request.command.instrument = listing->spec.id;
 	if (with_price)
 	{
-		int64		price = tradepost_units(PG_GETARG_NUMERIC(1), "price");
-
-		if (price % listing->spec.tick != 0 || price > listing->spec.max_price || price < -listing->spec.max_price ||
-			(price <= 0 && !listing->spec.allow_negative))
-			ereport(ERROR,
-					(errcode(ERRCODE_TP_INVALID_ORDER),
-					 errmsg("price %s of %s is not on its tick %s, or beyond its limit of %s",
-							tradepost_units_text(price), listing->symbol, tradepost_units_text(listing->spec.tick),
-							tradepost_units_text(listing->spec.max_price))));
-		request.command.price = price;
+		request.command.price = tradepost_units(PG_GETARG_NUMERIC(1), "price");
+		tradepost_check_price(listing, request.command.price);
 	}
 	return submit(&request);
 }
@@ -194,7 +188,7 @@ tradepost_sql_settle_instrument(PG_FUNCTION_ARGS)
 Datum
 tradepost_list_instrument(PG_FUNCTION_ARGS)
 {
-	TpRequest	request;
+	TpRequest request;
 
 	tradepost_require_admin("list instruments");
 	tradepost_require_engine();

@@ -53,26 +53,29 @@
 typedef struct Matcher
 {
 	TpDatabase *db;
-	TpEngine   *engine;
-	TpInbox    *inbox;
-	TpProgress	progress;
-	int64		checkpoint_seq;
-	int			careful;		/* commands still to be decided one at a time */
-	bool		announced;		/* progress.trying_id is committed */
-	int64		suspect_id;		/* what the last matcher was trying alone, or 0 */
-	int			suspect_tries;
-	bool		failed;			/* a batch raised an error */
+	Oid extension;
+	TpEngine *engine;
+	TpInbox *inbox;
+	TpProgress progress;
+	int64 checkpoint_seq;
+	bool long_tail;   /* recovery read much after the last checkpoint */
+	int careful;      /* commands still to be decided one at a time */
+	bool announced;   /* progress.trying_id is committed */
+	int64 suspect_id; /* what the last matcher was trying alone, or 0 */
+	int suspect_tries;
+	bool failed; /* a batch raised an error */
+	int64 batches;
 	MemoryContext scratch;
 
 	/* Batches whose ids reach the watermark: oldest first, for tail_seq. */
 	struct
 	{
-		int64		max_id;
-		int64		first_seq;
-	}		   *tail;
-	int			tail_first;
-	int			tail_end;
-	int			tail_room;
+		int64 max_id;
+		int64 first_seq;
+	} * tail;
+	int tail_first;
+	int tail_end;
+	int tail_room;
 } Matcher;
 
 static Matcher matcher;
@@ -93,19 +96,19 @@ static void
 configure_session(void)
 {
 	static const char *const settings[][2] = {
-		{"search_path", "pg_catalog"},
-		{"statement_timeout", "0"},
-		{"lock_timeout", "0"},
-		{"idle_in_transaction_session_timeout", "0"},
-		{"default_transaction_isolation", "read committed"},
-		{"default_transaction_read_only", "off"},
-		{"default_transaction_deferrable", "off"},
-		{"enable_seqscan", "off"},
-		{"enable_hashjoin", "off"},
-		{"enable_mergejoin", "off"},
-		{"jit", "off"},
-		{"plan_cache_mode", "force_generic_plan"},
-		{"max_parallel_workers_per_gather", "0"},
+		{ "search_path", "pg_catalog" },
+		{ "statement_timeout", "0" },
+		{ "lock_timeout", "0" },
+		{ "idle_in_transaction_session_timeout", "0" },
+		{ "default_transaction_isolation", "read committed" },
+		{ "default_transaction_read_only", "off" },
+		{ "default_transaction_deferrable", "off" },
+		{ "enable_seqscan", "off" },
+		{ "enable_hashjoin", "off" },
+		{ "enable_mergejoin", "off" },
+		{ "jit", "off" },
+		{ "plan_cache_mode", "force_generic_plan" },
+		{ "max_parallel_workers_per_gather", "0" },
 	};
 
 	for (size_t i = 0; i < lengthof(settings); i++)
@@ -115,7 +118,7 @@ configure_session(void)
 static void
 work_as_engine(void)
 {
-	Oid			role;
+	Oid role;
 
 	StartTransactionCommand();
 	role = get_role_oid("tradepost_engine", false);
@@ -166,7 +169,7 @@ wait_until_ready(TpDatabase *db)
 		TpReadiness readiness = TP_NOT_INITIALIZED;
 
 		begin();
-		installed = tradepost_installed();
+		installed = tradepost_installed(&matcher.extension);
 		if (installed == TP_INSTALLED_SAME)
 			readiness = tradepost_recover_readiness();
 		commit();
@@ -179,9 +182,8 @@ wait_until_ready(TpDatabase *db)
 		if (installed == TP_INSTALLED_SAME && readiness == TP_READY)
 			return;
 		if (installed == TP_INSTALLED_OTHER && tradepost_get_state(db) != TP_STATE_PAUSED)
-			ereport(LOG,
-					(errmsg("tradepost is paused: extension and library differ in version"),
-					 errhint("ALTER EXTENSION tradepost UPDATE, or restart the server to load the new library.")));
+			ereport(LOG, (errmsg("tradepost is paused: extension and library differ in version"),
+						  errhint("ALTER EXTENSION tradepost UPDATE, or restart the server to load the new library.")));
 		if (installed == TP_INSTALLED_OTHER)
 			tradepost_set_state(db, TP_STATE_PAUSED);
 		else if (readiness == TP_NOT_THIS_INSTANCE)
@@ -196,7 +198,7 @@ wait_until_ready(TpDatabase *db)
 static void
 raise_last_drawn(TpDatabase *db, int64 id)
 {
-	uint64		seen = pg_atomic_read_u64(&db->last_drawn);
+	uint64 seen = pg_atomic_read_u64(&db->last_drawn);
 
 	while (seen < (uint64) id && !pg_atomic_compare_exchange_u64(&db->last_drawn, &seen, (uint64) id))
 		;
@@ -221,7 +223,7 @@ recover(Matcher *m)
 	SPI_execute("UPDATE tradepost_internal.engine_state SET starts = starts + 1 RETURNING starts", false, 0);
 	if (SPI_processed == 1)
 	{
-		bool		isnull;
+		bool isnull;
 
 		m->db->status.restarts =
 			DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)) - 1;
@@ -232,6 +234,7 @@ recover(Matcher *m)
 	m->engine = recovered.engine;
 	m->progress = recovered.progress;
 	m->checkpoint_seq = recovered.checkpoint_seq;
+	m->long_tail = tradepost_engine_last_seq(m->engine) - m->checkpoint_seq > tradepost_checkpoint_events / 10;
 	m->suspect_id = m->progress.trying_id;
 	m->suspect_tries = m->progress.trying_count;
 	m->careful = m->db->clean_end && m->suspect_id == 0 ? 0 : tradepost_batch_size;
@@ -284,7 +287,7 @@ tail_seq_after(Matcher *m, int64 max_id, int64 first_seq, int64 watermark)
 static void
 make_sweep(Matcher *m, TpCommand *command)
 {
-	TpRequest	request;
+	TpRequest request;
 
 	memset(&request, 0, sizeof(request));
 	request.command.kind = TP_CMD_SWEEP;
@@ -324,10 +327,10 @@ apply(Matcher *m, TpCommand *command)
 	if (is_poison(m, command->id))
 	{
 		command->poisoned = 1;
-		ereport(LOG,
-				(errmsg("command %lld brought the matcher down %d times and is rejected", (long long) command->id,
-						m->suspect_tries)));
-		tradepost_store_error(command->id, m->db->status.last_error[0] ? m->db->status.last_error : "the matcher crashed");
+		ereport(LOG, (errmsg("command %lld brought the matcher down %d times and is rejected", (long long) command->id,
+							 m->suspect_tries)));
+		tradepost_store_error(command->id,
+							  m->db->status.last_error[0] ? m->db->status.last_error : "the matcher crashed");
 	}
 	else
 		TRADEPOST_FAULT_COMMAND(command);
@@ -338,8 +341,8 @@ apply(Matcher *m, TpCommand *command)
 
 typedef struct Decided
 {
-	int64		id;
-	int64		seq;
+	int64 id;
+	int64 seq;
 } Decided;
 
 /* The deciding event of each command, before end_batch forgets them. */
@@ -347,8 +350,8 @@ static int
 collect_decisions(Matcher *m, Decided *decided)
 {
 	const TpEvent *events;
-	size_t		n = tradepost_engine_events(m->engine, &events);
-	int			count = 0;
+	size_t n = tradepost_engine_events(m->engine, &events);
+	int count = 0;
 
 	for (size_t i = 0; i < n; i++)
 	{
@@ -361,12 +364,21 @@ collect_decisions(Matcher *m, Decided *decided)
 	return count;
 }
 
+/* Books before seq before decisions: who waited for one of them finds the others. */
 static void
 publish(Matcher *m, const Decided *decided, int n, const int32 *instruments, size_t instrument_count,
 		TimestampTz started)
 {
 	TpDatabase *db = m->db;
 
+	tradepost_publish_books(db, m->engine, instruments, instrument_count);
+	LWLockAcquire(&db->book_lock, LW_EXCLUSIVE);
+	db->status.open_orders = tradepost_engine_open_orders(m->engine);
+	db->status.batches++;
+	db->status.last_batch_commands = n;
+	db->status.last_batch_time = GetCurrentTimestamp() - started;
+	LWLockRelease(&db->book_lock);
+	publish_progress(m);
 	for (int i = 0; i < n; i++)
 	{
 		TpDecision *decision = &db->decisions[decided[i].id % TP_DECISIONS];
@@ -377,14 +389,6 @@ publish(Matcher *m, const Decided *decided, int n, const int32 *instruments, siz
 		pg_write_barrier();
 		pg_atomic_write_u64(&decision->id, (uint64) decided[i].id);
 	}
-	tradepost_publish_books(db, m->engine, instruments, instrument_count);
-	LWLockAcquire(&db->book_lock, LW_EXCLUSIVE);
-	db->status.open_orders = tradepost_engine_open_orders(m->engine);
-	db->status.batches++;
-	db->status.last_batch_commands = n;
-	db->status.last_batch_time = GetCurrentTimestamp() - started;
-	LWLockRelease(&db->book_lock);
-	publish_progress(m);
 	ConditionVariableBroadcast(&db->changed);
 }
 
@@ -392,8 +396,8 @@ publish(Matcher *m, const Decided *decided, int n, const int32 *instruments, siz
 static void
 ring_doorbell(Matcher *m)
 {
-	char		payload[32];
-	int			durability = synchronous_commit;
+	char payload[32];
+	int durability = synchronous_commit;
 
 	if (!tradepost_doorbell)
 		return;
@@ -414,8 +418,8 @@ ring_doorbell(Matcher *m)
 static int
 choose(Matcher *m, TpCommand *commands)
 {
-	int			max = m->careful > 0 ? 1 : tradepost_batch_size;
-	int			n = 0;
+	int max = m->careful > 0 ? 1 : tradepost_batch_size;
+	int n = 0;
 
 	while (n < max && tradepost_inbox_peek(m->inbox) != NULL)
 		tradepost_inbox_take(m->inbox, &commands[n++]);
@@ -433,17 +437,35 @@ announce_next(Matcher *m)
 	m->announced = m->progress.trying_id != 0;
 }
 
+/*
+ * Cheap beside what it follows: 8 bytes an open order, for at least four events
+ * each.  After a recovery that had to read far, it does not wait for that; but
+ * the first decision does not wait for it either.
+ */
+static void
+checkpoint_if_due(Matcher *m)
+{
+	int64 events = tradepost_engine_last_seq(m->engine) - m->checkpoint_seq;
+	int64 interval = Max(tradepost_checkpoint_events, 4 * (int64) tradepost_engine_open_orders(m->engine));
+
+	if (events < interval && !(m->long_tail && m->batches > 0))
+		return;
+	tradepost_store_checkpoint(m->engine, m->progress.last_time);
+	m->checkpoint_seq = tradepost_engine_last_seq(m->engine);
+	m->long_tail = false;
+}
+
 static void
 decide(Matcher *m, TpCommand *commands, int n)
 {
 	TimestampTz started = GetCurrentTimestamp();
-	int64		first_seq = tradepost_engine_last_seq(m->engine) + 1;
-	int64		max_id = 0;
-	Decided    *decided;
-	int			decided_count;
+	int64 first_seq = tradepost_engine_last_seq(m->engine) + 1;
+	int64 max_id = 0;
+	Decided *decided;
+	int decided_count;
 	const int32 *dirty;
-	int32	   *instruments;
-	size_t		instrument_count;
+	int32 *instruments;
+	size_t instrument_count;
 	MemoryContext old = MemoryContextSwitchTo(m->scratch);
 
 	m->progress.last_time = Max(m->progress.last_time, started);
@@ -466,12 +488,7 @@ decide(Matcher *m, TpCommand *commands, int n)
 		m->careful--;
 	announce_next(m);
 	tradepost_store_batch(m->engine, &m->progress);
-	if (tradepost_engine_last_seq(m->engine) - m->checkpoint_seq >=
-		Max(tradepost_checkpoint_events, 4 * (int64) tradepost_engine_open_orders(m->engine)))
-	{
-		tradepost_store_checkpoint(m->engine, m->progress.last_time);
-		m->checkpoint_seq = tradepost_engine_last_seq(m->engine);
-	}
+	checkpoint_if_due(m);
 	TRADEPOST_FAULT_POINT(TP_FAULT_BATCH_STORED);
 	commit();
 	TRADEPOST_FAULT_POINT(TP_FAULT_BATCH_COMMITTED);
@@ -483,7 +500,7 @@ decide(Matcher *m, TpCommand *commands, int n)
 static void
 remember_error(Matcher *m, MemoryContext context)
 {
-	ErrorData  *error;
+	ErrorData *error;
 
 	MemoryContextSwitchTo(context);
 	error = CopyErrorData();
@@ -495,7 +512,7 @@ remember_error(Matcher *m, MemoryContext context)
 static void
 run_transaction(Matcher *m, TpCommand *commands, bool sweep)
 {
-	int			n = 1;
+	int n = 1;
 
 	begin();
 	SetCurrentStatementStartTimestamp();
@@ -538,14 +555,15 @@ run_batch(Matcher *m, TpCommand *commands)
 	MemoryContextSwitchTo(context);
 	ring_doorbell(m);
 	pgstat_report_stat(false);
+	m->batches++;
 	return true;
 }
 
 static long
 milliseconds_to_expiry(Matcher *m)
 {
-	int64		next = tradepost_engine_next_expiry(m->engine);
-	int64		now = GetCurrentTimestamp();
+	int64 next = tradepost_engine_next_expiry(m->engine);
+	int64 now = GetCurrentTimestamp();
 
 	if (next == TRADEPOST_TIME_NEVER || next - now > IDLE_MS * INT64CONST(1000))
 		return IDLE_MS;
@@ -555,8 +573,8 @@ milliseconds_to_expiry(Matcher *m)
 void
 tradepost_matcher_main(Datum arg)
 {
-	Matcher    *m = &matcher;
-	TpCommand  *commands;
+	Matcher *m = &matcher;
+	TpCommand *commands;
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
@@ -585,13 +603,15 @@ tradepost_matcher_main(Datum arg)
 		if (tradepost_installed_may_have_changed())
 		{
 			TpInstalled installed;
+			Oid extension;
 
 			StartTransactionCommand();
-			installed = tradepost_installed();
+			installed = tradepost_installed(&extension);
 			CommitTransactionCommand();
-			if (installed != TP_INSTALLED_SAME)
+			if (installed != TP_INSTALLED_SAME || extension != m->extension)
 			{
-				m->db->gone = installed == TP_NOT_INSTALLED;
+				/* Gone, or dropped and made anew: what is in memory is of the old one. */
+				m->db->gone = installed == TP_NOT_INSTALLED || extension != m->extension;
 				proc_exit(m->db->gone ? 0 : 1);
 			}
 		}

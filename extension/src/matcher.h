@@ -8,7 +8,7 @@
 
 #include "postgres.h"
 
-extern PGDLLEXPORT void tradepost_matcher_main(Datum arg);	/* arg: index of the TpDatabase */
+extern PGDLLEXPORT void tradepost_matcher_main(Datum arg); /* arg: index of the TpDatabase */
 extern PGDLLEXPORT void tradepost_launcher_main(Datum arg);
 
 extern void tradepost_launcher_register(void);

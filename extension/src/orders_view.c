@@ -26,9 +26,9 @@ PG_FUNCTION_INFO_V1(tradepost_orders_flush);
 
 #define KEEP 2048
 
-static MemoryContext kept_context = NULL;	/* texts of the kept requests */
+static MemoryContext kept_context = NULL; /* texts of the kept requests */
 static TpRequest kept[KEEP];
-static int	kept_count = 0;
+static int kept_count = 0;
 static SubTransactionId kept_by = InvalidSubTransactionId;
 static bool registered = false;
 
@@ -56,7 +56,7 @@ subxact_ended(SubXactEvent event, SubTransactionId mySubid, SubTransactionId par
 static void
 flush(void)
 {
-	int			n = kept_count;
+	int n = kept_count;
 
 	if (n == 0)
 		return;
@@ -68,14 +68,23 @@ flush(void)
 /* Columns that the view shows and a client may give. */
 typedef enum Given
 {
-	G_ACCOUNT, G_SYMBOL, G_SIDE, G_QUANTITY, G_PRICE, G_TYPE, G_TIME_IN_FORCE, G_CLIENT_ORDER_ID, G_EXPIRES_AT, G_STP,
-	G_POST_ONLY, G_COUNT
+	G_ACCOUNT,
+	G_SYMBOL,
+	G_SIDE,
+	G_QUANTITY,
+	G_PRICE,
+	G_TYPE,
+	G_TIME_IN_FORCE,
+	G_CLIENT_ORDER_ID,
+	G_EXPIRES_AT,
+	G_STP,
+	G_POST_ONLY,
+	G_COUNT
 } Given;
 
-static const char *const given_names[G_COUNT] = {
-	"account", "symbol", "side", "quantity", "price", "type", "time_in_force", "client_order_id", "expires_at", "stp",
-	"post_only"
-};
+static const char *const given_names[G_COUNT] = { "account",    "symbol", "side",          "quantity",
+												  "price",      "type",   "time_in_force", "client_order_id",
+												  "expires_at", "stp",    "post_only" };
 
 static int
 find_given(const char *name)
@@ -91,8 +100,8 @@ find_given(const char *name)
 static char *
 keep_text(Datum value, int *length)
 {
-	text	   *source = DatumGetTextPP(value);
-	char	   *copy;
+	text *source = DatumGetTextPP(value);
+	char *copy;
 
 	*length = VARSIZE_ANY_EXHDR(source);
 	copy = MemoryContextAlloc(kept_context, *length + 1);
@@ -112,9 +121,9 @@ read_row(HeapTuple row, TupleDesc desc, TpPlaceArguments *arguments)
 	for (int i = 0; i < desc->natts; i++)
 	{
 		const char *name = NameStr(TupleDescAttr(desc, i)->attname);
-		bool		isnull;
-		Datum		value = heap_getattr(row, i + 1, desc, &isnull);
-		int			given = find_given(name);
+		bool isnull;
+		Datum value = heap_getattr(row, i + 1, desc, &isnull);
+		int given = find_given(name);
 
 		if (isnull)
 			continue;
@@ -156,10 +165,9 @@ read_row(HeapTuple row, TupleDesc desc, TpPlaceArguments *arguments)
 				arguments->post_only = DatumGetBool(value);
 				break;
 			default:
-				ereport(ERROR,
-						(errcode(ERRCODE_TP_INVALID_ORDER),
-						 errmsg("column \"%s\" of orders is the engine's to set", name),
-						 errhint("Leave it out, or NULL.")));
+				ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+								errmsg("column \"%s\" of orders is the engine's to set", name),
+								errhint("Leave it out, or NULL.")));
 		}
 	}
 }
@@ -168,9 +176,9 @@ read_row(HeapTuple row, TupleDesc desc, TpPlaceArguments *arguments)
 static HeapTuple
 with_id(HeapTuple row, TupleDesc desc, int64 id)
 {
-	int			column = SPI_fnumber(desc, "id");
-	Datum		value = Int64GetDatum(id);
-	bool		isnull = false;
+	int column = SPI_fnumber(desc, "id");
+	Datum value = Int64GetDatum(id);
+	bool isnull = false;
 
 	return heap_modify_tuple_by_cols(row, desc, 1, &column, &value, &isnull);
 }
@@ -180,7 +188,7 @@ tradepost_orders_insert(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
 	TpPlaceArguments arguments;
-	TpRequest  *request;
+	TpRequest *request;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_INSTEAD(trigger->tg_event) ||
 		!TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
@@ -206,8 +214,7 @@ tradepost_orders_insert(PG_FUNCTION_ARGS)
 	kept_count++;
 	if (kept_count == KEEP)
 		flush();
-	return PointerGetDatum(with_id(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation),
-								   request->command.id));
+	return PointerGetDatum(with_id(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation), request->command.id));
 }
 
 Datum

@@ -21,13 +21,13 @@ Datum
 tradepost_my_accounts(PG_FUNCTION_ARGS)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	Oid			types[] = {OIDOID};
-	Datum		values[1];
-	Datum	   *accounts;
-	ArrayType  *result;
-	uint64		n;
-	Oid			user;
-	int			context;
+	Oid types[] = { OIDOID };
+	Datum values[1];
+	Datum *accounts;
+	ArrayType *result;
+	uint64 n;
+	Oid user;
+	int context;
 
 	GetUserIdAndSecContext(&user, &context);
 	values[0] = ObjectIdGetDatum(user);
@@ -35,15 +35,16 @@ tradepost_my_accounts(PG_FUNCTION_ARGS)
 	SPI_connect();
 	/* The statement's own snapshot, which parallel workers share; a new one they could not take. */
 	PushActiveSnapshot(ActiveSnapshotSet() ? GetActiveSnapshot() : GetTransactionSnapshot());
-	SPI_execute_with_args("SELECT o.account FROM tradepost_internal.account_owners o"
-						  " WHERE o.owner OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r.rolname FROM pg_catalog.pg_authid r"
-						  " WHERE pg_catalog.pg_has_role($1, r.oid, 'USAGE')))",
-						  1, types, values, NULL, true, 0);
+	SPI_execute_with_args(
+		"SELECT o.account FROM tradepost_internal.account_owners o"
+		" WHERE o.owner OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r.rolname FROM pg_catalog.pg_authid r"
+		" WHERE pg_catalog.pg_has_role($1, r.oid, 'USAGE')))",
+		1, types, values, NULL, true, 0);
 	n = SPI_processed;
 	accounts = MemoryContextAllocExtended(caller, (n + 1) * sizeof(Datum), MCXT_ALLOC_HUGE);
 	for (uint64 i = 0; i < n; i++)
 	{
-		bool		isnull;
+		bool isnull;
 
 		accounts[i] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
 	}

@@ -35,19 +35,20 @@
 
 typedef struct Queued
 {
-	TpCommand	command;
+	TpCommand command;
 	SubTransactionId subxact;
 } Queued;
 
 static bool registered = false;
-static Queued *queue = NULL;	/* TopMemoryContext, grows to MAX_QUEUED */
-static TpCommand *handover = NULL;	/* the same, without subxacts: what the callback pushes */
-static int	queue_length = 0;
-static int	queue_size = 0;
-static int64 unqueued = 0;		/* commands of this transaction beyond the queue */
+static Queued *queue = NULL;       /* TopMemoryContext, grows to MAX_QUEUED */
+static TpCommand *handover = NULL; /* the same, without subxacts: what the callback pushes */
+static int queue_length = 0;
+static int queue_size = 0;
+static int64 unqueued = 0;          /* commands of this transaction beyond the queue */
 static TpDatabase *database = NULL; /* where the commands go */
 static bool configuration_dirty = false;
-static void (*forget_callback) (bool configuration) = NULL;
+static bool extension_dropped = false;
+static void (*forget_callback)(bool configuration) = NULL;
 
 static TpSlot *
 my_slot(void)
@@ -61,6 +62,7 @@ forget_all(void)
 	queue_length = 0;
 	unqueued = 0;
 	configuration_dirty = false;
+	extension_dropped = false;
 	database = NULL;
 }
 
@@ -84,6 +86,8 @@ hand_over(void)
 	if (queue_length > 0 || unqueued > 0)
 		tradepost_ring_push(database, handover, queue_length, unqueued);
 	clear_slot();
+	if (extension_dropped)
+		tradepost_forget_published(database);
 	if (configuration_dirty)
 	{
 		pg_atomic_fetch_add_u32(&database->generation, 1);
@@ -102,7 +106,7 @@ xact_callback(XactEvent event, void *arg)
 			if (queue_length > 0 || unqueued > 0)
 				ereport(ERROR,
 						(errcode(ERRCODE_TP_TWO_PHASE),
-						 errmsg("cannot PREPARE a transaction that holds %lld commands",
+						 errmsg("cannot PREPARE a transaction that holds commands to the engine (%lld)",
 								(long long) (queue_length + unqueued)),
 						 errhint("Use COMMIT: commands are handed to the engine by the session that made them.")));
 			break;
@@ -151,7 +155,7 @@ tradepost_pending_init(void)
 }
 
 void
-tradepost_pending_on_forget(void (*callback) (bool configuration))
+tradepost_pending_on_forget(void (*callback)(bool configuration))
 {
 	forget_callback = callback;
 }
@@ -159,7 +163,7 @@ tradepost_pending_on_forget(void (*callback) (bool configuration))
 static int64
 pending_commands(TpDatabase *db)
 {
-	int64		pending;
+	int64 pending;
 
 	SpinLockAcquire(&db->ring_lock);
 	pending = (int64) (db->tail - db->head) + db->overflow_commands;
@@ -183,12 +187,11 @@ tradepost_wait_for_room(void)
 		if (GetCurrentTimestamp() >= deadline)
 		{
 			ConditionVariableCancelSleep();
-			ereport(ERROR,
-					(errcode(ERRCODE_TP_TOO_MANY_PENDING),
-					 errmsg("%lld commands wait for the engine, and tradepost.max_pending is %d",
-							(long long) pending_commands(db), tradepost_max_pending),
-					 errdetail("The engine's state is %s.", tradepost_state_name(tradepost_get_state(db))),
-					 errhint("Try again later.")));
+			ereport(ERROR, (errcode(ERRCODE_TP_TOO_MANY_PENDING),
+							errmsg("%lld commands wait for the engine, and tradepost.max_pending is %d",
+								   (long long) pending_commands(db), tradepost_max_pending),
+							errdetail("The engine's state is %s.", tradepost_state_name(tradepost_get_state(db))),
+							errhint("Try again later.")));
 		}
 		ConditionVariableTimedSleep(&db->changed, 50, PG_WAIT_EXTENSION);
 	}
@@ -202,32 +205,33 @@ tradepost_wait_for_room(void)
 static void
 bound_idle_time(void)
 {
-	char		value[32];
+	char value[32];
 
 	if (tradepost_idle_command_timeout == 0 || !IsTransactionBlock())
 		return;
 	if (IdleInTransactionSessionTimeout > 0 && IdleInTransactionSessionTimeout <= tradepost_idle_command_timeout)
 		return;
 	snprintf(value, sizeof(value), "%d", tradepost_idle_command_timeout);
-	(void) set_config_option("idle_in_transaction_session_timeout", value,
-							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+	(void) set_config_option("idle_in_transaction_session_timeout", value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL,
+							 true, 0, false);
 }
 
 static Oid
 sequence_oid(void)
 {
-	Oid			namespace = get_namespace_oid("tradepost_internal", false);
-	Oid			oid = get_relname_relid("command_id_seq", namespace);
+	Oid namespace = get_namespace_oid("tradepost_internal", false);
+	Oid oid = get_relname_relid("command_id_seq", namespace);
 
 	if (!OidIsValid(oid))
-		ereport(ERROR, (errcode(ERRCODE_TP_ENGINE_OFF), errmsg("extension tradepost is not complete in this database")));
+		ereport(ERROR,
+				(errcode(ERRCODE_TP_ENGINE_OFF), errmsg("extension tradepost is not complete in this database")));
 	return oid;
 }
 
 static void
 raise_last_drawn(TpDatabase *db, int64 id)
 {
-	uint64		seen = pg_atomic_read_u64(&db->last_drawn);
+	uint64 seen = pg_atomic_read_u64(&db->last_drawn);
 
 	while (seen < (uint64) id && !pg_atomic_compare_exchange_u64(&db->last_drawn, &seen, (uint64) id))
 		;
@@ -237,9 +241,9 @@ void
 tradepost_draw_ids(int n, int64 *ids)
 {
 	TpDatabase *db = tradepost_my_database(true);
-	TpSlot	   *slot = my_slot();
-	Oid			sequence = sequence_oid();
-	bool		first = pg_atomic_read_u64(&slot->lowest) == 0;
+	TpSlot *slot = my_slot();
+	Oid sequence = sequence_oid();
+	bool first = pg_atomic_read_u64(&slot->lowest) == 0;
 
 	tradepost_pending_init();
 	if (first)
@@ -269,12 +273,12 @@ void
 tradepost_pending_add(const TpCommand *commands, int n)
 {
 	SubTransactionId subxact = GetCurrentSubTransactionId();
-	int			room = MAX_QUEUED - queue_length;
-	int			queued = unqueued > 0 ? 0 : Min(n, room);
+	int room = MAX_QUEUED - queue_length;
+	int queued = unqueued > 0 ? 0 : Min(n, room);
 
 	if (queue_length + queued > queue_size)
 	{
-		int			size = Max(64, queue_size);
+		int size = Max(64, queue_size);
 
 		while (size < queue_length + queued)
 			size *= 2;
@@ -308,6 +312,13 @@ tradepost_pending_configuration_change(void)
 	configuration_dirty = true;
 	if (forget_callback)
 		forget_callback(true);
+}
+
+void
+tradepost_pending_extension_dropped(void)
+{
+	tradepost_pending_configuration_change();
+	extension_dropped = true;
 }
 
 bool

@@ -26,6 +26,9 @@ extern void tradepost_pending_add(const TpCommand *commands, int n);
 /* Once this transaction commits: make every backend reload the configuration, wake engine and launcher. */
 extern void tradepost_pending_configuration_change(void);
 
+/* Once this transaction commits: what shared memory shows is of an extension that was dropped. */
+extern void tradepost_pending_extension_dropped(void);
+
 /* Whether this transaction changed the configuration and has not ended. */
 extern bool tradepost_configuration_is_dirty(void);
 
@@ -33,6 +36,6 @@ extern bool tradepost_configuration_is_dirty(void);
  * Called when a (sub)transaction aborts, and when one that changed the
  * configuration (then with true) goes on or ends.  The callback must not throw.
  */
-extern void tradepost_pending_on_forget(void (*callback) (bool configuration));
+extern void tradepost_pending_on_forget(void (*callback)(bool configuration));
 
 #endif

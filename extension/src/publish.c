@@ -62,10 +62,10 @@ tradepost_publish_books(TpDatabase *db, TpEngine *engine, const int32 *instrumen
 	for (size_t i = 0; i < n; i++)
 	{
 		TpBookPage *page = find_page(db, instruments[i], true);
-		TpLevel    *levels;
+		TpLevel *levels;
 
 		if (page == NULL)
-			continue;			/* create_instrument() keeps to max_instruments; a lowered setting may not */
+			continue; /* create_instrument() keeps to max_instruments; a lowered setting may not */
 		levels = tradepost_book_levels(page);
 		page->bids = (int32) tradepost_engine_depth(engine, instruments[i], TP_BUY, tradepost_published_depth, levels);
 		page->asks = (int32) tradepost_engine_depth(engine, instruments[i], TP_SELL, tradepost_published_depth,
@@ -82,24 +82,22 @@ require_published(void)
 
 	if (db == NULL || pg_atomic_read_u32(&db->state) != TP_STATE_RUNNING)
 		ereport(ERROR,
-				(errcode(ERRCODE_TP_NOT_PUBLISHED),
-				 errmsg("no engine publishes books in this database"),
-				 errdetail("Its state is %s.", db == NULL ? "off" : tradepost_state_name(tradepost_get_state(db)))));
+				(errcode(ERRCODE_TP_NOT_PUBLISHED), errmsg("no engine publishes books in this database"),
+				 errdetail("Its state is %s.", db == NULL ? "off" : tradepost_state_name(tradepost_get_state(db))),
+				 errhint("View tradepost.engine_status shows the engine.")));
 	return db;
 }
 
 static void
 put_levels(ReturnSetInfo *result, const TpLevel *levels, int n, TpSide side)
 {
-	Datum		side_value = n > 0 ? ObjectIdGetDatum(tradepost_label_value(TP_LABELS_SIDE, side)) : (Datum) 0;
+	Datum side_value = n > 0 ? ObjectIdGetDatum(tradepost_label_value(TP_LABELS_SIDE, side)) : (Datum) 0;
 
 	for (int i = 0; i < n; i++)
 	{
-		Datum		values[4] = {
-			side_value, tradepost_units_numeric(levels[i].price), tradepost_wide_units_numeric(levels[i].quantity),
-			Int64GetDatum(levels[i].orders)
-		};
-		bool		nulls[4] = {false};
+		Datum values[4] = { side_value, tradepost_units_numeric(levels[i].price),
+							tradepost_wide_units_numeric(levels[i].quantity), Int64GetDatum(levels[i].orders) };
+		bool nulls[4] = { false };
 
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
@@ -109,16 +107,17 @@ Datum
 tradepost_published_book(PG_FUNCTION_ARGS)
 {
 	TpDatabase *db = require_published();
-	int32		instrument = PG_GETARG_INT32(0);
-	int32		depth = PG_GETARG_INT32(1);
-	TpLevel    *copy;
+	int32 instrument = PG_GETARG_INT32(0);
+	int32 depth = PG_GETARG_INT32(1);
+	TpLevel *copy;
 	TpBookPage *page;
-	int			bids = 0;
-	int			asks = 0;
-	bool		complete = true;
+	int bids = 0;
+	int asks = 0;
+	bool complete = true;
 
 	if (depth < 1)
-		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("depth %d is not above zero", depth)));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("depth %d is not above zero", depth),
+						errhint("It counts levels of each side.")));
 	InitMaterializedSRF(fcinfo, 0);
 	copy = palloc(2 * tradepost_published_depth * sizeof(TpLevel));
 	LWLockAcquire(&db->book_lock, LW_SHARED);
@@ -129,13 +128,13 @@ tradepost_published_book(PG_FUNCTION_ARGS)
 		asks = Min(page->asks, depth);
 		complete = page->complete;
 		memcpy(copy, tradepost_book_levels(page), bids * sizeof(TpLevel));
-		memcpy(copy + tradepost_published_depth, tradepost_book_levels(page) + tradepost_published_depth, asks * sizeof(TpLevel));
+		memcpy(copy + tradepost_published_depth, tradepost_book_levels(page) + tradepost_published_depth,
+			   asks * sizeof(TpLevel));
 	}
 	LWLockRelease(&db->book_lock);
 	if (depth > tradepost_published_depth && !complete)
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_NOT_PUBLISHED),
-				 errmsg("depth %d is above tradepost.book_depth, which is %d", depth, tradepost_published_depth)));
+		ereport(ERROR, (errcode(ERRCODE_TP_NOT_PUBLISHED), errmsg("depth %d is above tradepost.book_depth, which is %d",
+																  depth, tradepost_published_depth)));
 	put_levels((ReturnSetInfo *) fcinfo->resultinfo, copy, bids, TP_BUY);
 	put_levels((ReturnSetInfo *) fcinfo->resultinfo, copy + tradepost_published_depth, asks, TP_SELL);
 	pfree(copy);
@@ -147,11 +146,11 @@ static int64
 oldest_command_age(TpDatabase *db)
 {
 	TimestampTz now = GetCurrentTimestamp();
-	int64		oldest = 0;
+	int64 oldest = 0;
 
 	for (int i = 0; i < TP_MAX_PROCS; i++)
 	{
-		TpSlot	   *slot = tradepost_slot_at(i);
+		TpSlot *slot = tradepost_slot_at(i);
 
 		if (pg_atomic_read_u64(&slot->lowest) != 0 && slot->dboid == db->dboid)
 			oldest = Max(oldest, now - slot->since);
@@ -162,7 +161,7 @@ oldest_command_age(TpDatabase *db)
 static Datum
 microseconds_interval(int64 microseconds)
 {
-	Interval   *interval = palloc0(sizeof(Interval));
+	Interval *interval = palloc0(sizeof(Interval));
 
 	interval->time = microseconds;
 	return IntervalPGetDatum(interval);
@@ -172,13 +171,13 @@ Datum
 tradepost_engine_memory(PG_FUNCTION_ARGS)
 {
 	TpDatabase *db = tradepost_my_database(false);
-	TupleDesc	desc;
-	Datum		values[15];
-	bool		nulls[15];
-	TpStatus	status;
-	int			used;
-	int64		waiting;
-	int64		overflows;
+	TupleDesc desc;
+	Datum values[15];
+	bool nulls[15];
+	TpStatus status;
+	int used;
+	int64 waiting;
+	int64 overflows;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "engine_memory() returns a row");
@@ -222,9 +221,9 @@ tradepost_engine_memory(PG_FUNCTION_ARGS)
 void
 tradepost_answer_question(TpDatabase *db, TpEngine *engine, int64 now)
 {
-	TpCommand	question;
-	TpPreview	answer;
-	bool		posted;
+	TpCommand question;
+	TpPreview answer;
+	bool posted;
 
 	SpinLockAcquire(&db->ask_mutex);
 	posted = db->ask_state == TP_ASK_POSTED;
@@ -248,7 +247,7 @@ tradepost_answer_question(TpDatabase *db, TpEngine *engine, int64 now)
 static bool
 take_answer(TpDatabase *db, TpPreview *answer)
 {
-	bool		answered;
+	bool answered;
 
 	SpinLockAcquire(&db->ask_mutex);
 	answered = db->ask_state == TP_ASK_ANSWERED;
@@ -261,7 +260,7 @@ static void
 ask(TpDatabase *db, const TpCommand *question, TpPreview *answer)
 {
 	TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), QUESTION_TIMEOUT_MS);
-	bool		answered = false;
+	bool answered = false;
 
 	LWLockAcquire(&db->ask_lock, LW_EXCLUSIVE);
 	SpinLockAcquire(&db->ask_mutex);
@@ -276,14 +275,14 @@ ask(TpDatabase *db, const TpCommand *question, TpPreview *answer)
 	LWLockRelease(&db->ask_lock);
 	if (!answered)
 		ereport(ERROR,
-				(errcode(ERRCODE_TP_WAIT_TIMEOUT),
-				 errmsg("the engine did not answer in %d ms", QUESTION_TIMEOUT_MS)));
+				(errcode(ERRCODE_TP_WAIT_TIMEOUT), errmsg("the engine did not answer in %d ms", QUESTION_TIMEOUT_MS),
+				 errhint("View tradepost.engine_status shows what it does.")));
 }
 
 static void
 put(JsonbParseState **state, const char *name, JsonbValue value)
 {
-	JsonbValue	key = {.type = jbvString};
+	JsonbValue key = { .type = jbvString };
 
 	key.val.string.val = (char *) name;
 	key.val.string.len = strlen(name);
@@ -294,7 +293,7 @@ put(JsonbParseState **state, const char *name, JsonbValue value)
 static JsonbValue
 json_numeric(Datum numeric)
 {
-	JsonbValue	value = {.type = jbvNumeric};
+	JsonbValue value = { .type = jbvNumeric };
 
 	value.val.numeric = DatumGetNumeric(numeric);
 	return value;
@@ -310,13 +309,13 @@ Datum
 tradepost_preview_order(PG_FUNCTION_ARGS)
 {
 	TpDatabase *db;
-	TpPlaceArguments arguments = {0};
-	TpRequest	request;
-	TpPreview	preview;
+	TpPlaceArguments arguments = { 0 };
+	TpRequest request;
+	TpPreview preview;
 	JsonbParseState *state = NULL;
-	JsonbValue	value;
+	JsonbValue value;
 	const char *reason;
-	text	   *symbol = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
+	text *symbol = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
 
 	arguments.has_account = !PG_ARGISNULL(0);
 	arguments.account = PG_ARGISNULL(0) ? 0 : PG_GETARG_INT64(0);
@@ -331,7 +330,7 @@ tradepost_preview_order(PG_FUNCTION_ARGS)
 	arguments.post_only = !PG_ARGISNULL(8) && PG_GETARG_BOOL(8);
 	tradepost_request_place(&arguments, &request);
 	db = require_published();
-	request.command.id = PG_INT64_MAX;	/* no order has it */
+	request.command.id = PG_INT64_MAX; /* no order has it */
 	ask(db, &request.command, &preview);
 
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
@@ -353,12 +352,14 @@ tradepost_preview_order(PG_FUNCTION_ARGS)
 	value.type = jbvNull;
 	if (preview.filled > 0)
 	{
-		int64		multiplier = tradepost_listing_by_id(request.command.instrument)->spec.multiplier;
-		Datum		amount = DirectFunctionCall2(numeric_mul, tradepost_units_numeric(preview.filled),
-											   tradepost_units_numeric(multiplier));
+		int64 multiplier = tradepost_listing_by_id(request.command.instrument)->spec.multiplier;
+		Datum amount = DirectFunctionCall2(numeric_mul, tradepost_units_numeric(preview.filled),
+										   tradepost_units_numeric(multiplier));
 
-		value = json_numeric(DirectFunctionCall1(numeric_trim_scale,
-												 DirectFunctionCall2(numeric_div, tradepost_wide_units_numeric(preview.filled_value), amount)));
+		value = json_numeric(
+			DirectFunctionCall1(numeric_trim_scale,
+								DirectFunctionCall2(numeric_div, tradepost_wide_units_numeric(preview.filled_value),
+													amount)));
 	}
 	put(&state, "average_price", value);
 	put(&state, "commission", json_units(preview.commission));

@@ -11,20 +11,20 @@
 
 typedef struct TpRecovered
 {
-	TpEngine   *engine;
-	TpWindow   *decided;
-	TpProgress	progress;
-	int64		checkpoint_seq; /* of the last list of open orders */
-	int64		last_drawn;		/* the sequence's */
-	int32	   *instruments;	/* ids */
-	size_t		instrument_count;
+	TpEngine *engine;
+	TpWindow *decided;
+	TpProgress progress;
+	int64 checkpoint_seq; /* of the last list of open orders */
+	int64 last_drawn;     /* the sequence's */
+	int32 *instruments;   /* ids */
+	size_t instrument_count;
 } TpRecovered;
 
 typedef enum TpReadiness
 {
 	TP_READY,
-	TP_NOT_INITIALIZED,			/* init() was not called yet */
-	TP_NOT_THIS_INSTANCE		/* a restored copy */
+	TP_NOT_INITIALIZED,  /* init() was not called yet */
+	TP_NOT_THIS_INSTANCE /* a restored copy */
 } TpReadiness;
 
 /* Each runs inside a transaction of the caller's. */
@@ -38,6 +38,6 @@ extern bool tradepost_recover_instrument(TpEngine *engine, int32 id);
  * Undecided commands from `watermark` on, by id, with a fresh snapshot; at most
  * `max`.  Returns how many; *last is the last id that was looked at.
  */
-extern int	tradepost_recover_commands(int64 watermark, const TpWindow *decided, TpCommand *out, int max, int64 *last);
+extern int tradepost_recover_commands(int64 watermark, const TpWindow *decided, TpCommand *out, int max, int64 *last);
 
 #endif

@@ -22,7 +22,8 @@ static void
 require(bool given, const char *field)
 {
 	if (!given)
-		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("%s must be given", field)));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("%s must be given", field),
+						errhint("It has no default and may not be NULL.")));
 }
 
 static void
@@ -31,37 +32,36 @@ check_quantity(const TpListing *listing, int64 quantity)
 	const TpInstrument *spec = &listing->spec;
 
 	if (quantity <= 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_INVALID_ORDER),
-				 errmsg("quantity %s of %s is not above zero", tradepost_units_text(quantity), listing->symbol)));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("quantity %s of %s is not above zero", tradepost_units_text(quantity), listing->symbol),
+						errhint("The smallest quantity is its lot, %s; the side says whether it is bought or sold.",
+								tradepost_units_text(spec->lot))));
 	if (quantity > spec->max_quantity)
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_VALUE_OVERFLOW),
-				 errmsg("quantity %s of %s is above its limit of %s", tradepost_units_text(quantity), listing->symbol,
-						tradepost_units_text(spec->max_quantity)),
-				 errhint("Split the order.")));
+		ereport(ERROR, (errcode(ERRCODE_TP_VALUE_OVERFLOW),
+						errmsg("quantity %s of %s is above its limit of %s", tradepost_units_text(quantity),
+							   listing->symbol, tradepost_units_text(spec->max_quantity)),
+						errhint("Split the order.")));
 	if (quantity % spec->lot != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_INVALID_ORDER),
-				 errmsg("quantity %s of %s is not a multiple of its lot %s", tradepost_units_text(quantity),
-						listing->symbol, tradepost_units_text(spec->lot)),
-				 errhint("The nearest below is %s.", tradepost_units_text(quantity / spec->lot * spec->lot))));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("quantity %s of %s is not a multiple of its lot %s", tradepost_units_text(quantity),
+							   listing->symbol, tradepost_units_text(spec->lot)),
+						errhint("The nearest below is %s.", tradepost_units_text(quantity / spec->lot * spec->lot))));
 }
 
-static void
-check_price(const TpListing *listing, int64 price)
+void
+tradepost_check_price(const TpListing *listing, int64 price)
 {
 	const TpInstrument *spec = &listing->spec;
 
 	if (price <= 0 && !spec->allow_negative)
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_INVALID_ORDER),
-				 errmsg("price %s of %s is not above zero", tradepost_units_text(price), listing->symbol)));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("price %s of %s is not above zero", tradepost_units_text(price), listing->symbol),
+						errhint("The lowest price is its tick, %s.", tradepost_units_text(spec->tick))));
 	if (price > spec->max_price || price < -spec->max_price)
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_VALUE_OVERFLOW),
-				 errmsg("price %s of %s is beyond its limit of %s", tradepost_units_text(price), listing->symbol,
-						tradepost_units_text(spec->max_price))));
+		ereport(ERROR, (errcode(ERRCODE_TP_VALUE_OVERFLOW),
+						errmsg("price %s of %s is beyond its limit of %s", tradepost_units_text(price), listing->symbol,
+							   tradepost_units_text(spec->max_price)),
+						errhint("The instrument's max_price sets this limit.")));
 	if (price % spec->tick != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_TP_INVALID_ORDER),
@@ -70,53 +70,58 @@ check_price(const TpListing *listing, int64 price)
 				 errhint("The nearest towards zero is %s.", tradepost_units_text(price / spec->tick * spec->tick))));
 }
 
+/* timestamptz_to_str has one buffer only, and a message with two times needs two. */
+static char *
+timestamptz_text(TimestampTz time)
+{
+	return pstrdup(timestamptz_to_str(time));
+}
+
 /* Which of price, type and lifetime go together. */
 static void
 check_combination(const TpPlaceArguments *arguments, const char *symbol)
 {
-	bool		market = arguments->type == TP_MARKET;
-	int			tif = arguments->time_in_force;
+	bool market = arguments->type == TP_MARKET;
+	int tif = arguments->time_in_force;
 
 	if (market && arguments->price != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_INVALID_ORDER),
-				 errmsg("a market order in %s takes no price, and %s was given", symbol,
-						tradepost_numeric_text(arguments->price)),
-				 errhint("For a price limit, place a limit order with time in force ioc.")));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("a market order in %s takes no price, and %s was given", symbol,
+							   tradepost_numeric_text(arguments->price)),
+						errhint("For a price limit, place a limit order with time in force ioc.")));
 	if (!market && arguments->price == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_INVALID_ORDER),
-				 errmsg("a limit order in %s needs a price", symbol),
-				 errhint("Without one, place an order of type market.")));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("a limit order in %s needs a price", symbol),
+						errhint("Without one, place an order of type market.")));
 	if (market && (tif == TP_GTC || tif == TP_GTD))
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_INVALID_ORDER),
-				 errmsg("a market order never rests, so time in force %s does not apply",
-						tradepost_label_text(TP_LABELS_TIME_IN_FORCE, tif)),
-				 errhint("Use ioc, fok or the default.")));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("a market order never rests, so time in force %s does not apply",
+							   tradepost_label_text(TP_LABELS_TIME_IN_FORCE, tif)),
+						errhint("Use ioc, fok or the default.")));
 	if (tif == TP_GTD && !arguments->has_expires_at)
-		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("time in force gtd needs expires_at")));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("time in force gtd needs expires_at"),
+						errhint("For an order without an end use gtc.")));
 	if (tif != TP_GTD && arguments->has_expires_at)
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_INVALID_ORDER),
-				 errmsg("expires_at goes with time in force gtd, not %s",
-						tradepost_label_text(TP_LABELS_TIME_IN_FORCE, tif))));
-	if (tif == TP_GTD && (TIMESTAMP_NOT_FINITE(arguments->expires_at) || arguments->expires_at <= GetCurrentTimestamp()))
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_INVALID_ORDER),
-				 errmsg("expires_at %s is not in the future", timestamptz_to_str(arguments->expires_at))));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("expires_at goes with time in force gtd, not %s",
+							   tradepost_label_text(TP_LABELS_TIME_IN_FORCE, tif)),
+						errhint("Leave expires_at out, or use gtd.")));
+	if (tif == TP_GTD &&
+		(TIMESTAMP_NOT_FINITE(arguments->expires_at) || arguments->expires_at <= GetCurrentTimestamp()))
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("expires_at %s is not in the future", timestamptz_text(arguments->expires_at)),
+						errhint("It is now %s.", timestamptz_text(GetCurrentTimestamp()))));
 	if (arguments->post_only && (market || tif == TP_IOC || tif == TP_FOK))
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_INVALID_ORDER),
-				 errmsg("post_only does not go with %s, which never rests",
-						market ? "a market order" : tradepost_label_text(TP_LABELS_TIME_IN_FORCE, tif))));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("post_only does not go with %s, which never rests",
+							   market ? "a market order" : tradepost_label_text(TP_LABELS_TIME_IN_FORCE, tif)),
+						errhint("Use it with day, gtc or gtd.")));
 }
 
 /* What the caller asked for; not what the configuration made of it, which may have changed by the time of a retry. */
 static uint64
 request_hash(const TpCommand *command)
 {
-	TpCommand	asked = *command;
+	TpCommand asked = *command;
 
 	asked.id = 0;
 	asked.maker_rate = asked.taker_rate = 0;
@@ -129,9 +134,9 @@ void
 tradepost_request_key(TpRequest *request, const char *key, int length)
 {
 	if (length == 0 || length > TP_MAX_KEY_BYTES)
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_INVALID_ORDER),
-				 errmsg("an idempotency key has 1 to %d bytes, and this has %d", TP_MAX_KEY_BYTES, length)));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("an idempotency key has 1 to %d bytes, and this has %d", TP_MAX_KEY_BYTES, length),
+						errhint("A UUID is a good key.")));
 	pg_verifymbstr(key, length, false);
 	request->key = key;
 	request->key_length = length;
@@ -141,9 +146,9 @@ tradepost_request_key(TpRequest *request, const char *key, int length)
 void
 tradepost_request_place(const TpPlaceArguments *arguments, TpRequest *request)
 {
-	TpCommand  *command = &request->command;
+	TpCommand *command = &request->command;
 	const TpListing *listing;
-	TpAccount	account;
+	TpAccount account;
 
 	require(arguments->has_account, "account");
 	require(arguments->symbol != NULL, "symbol");
@@ -173,7 +178,7 @@ tradepost_request_place(const TpPlaceArguments *arguments, TpRequest *request)
 	if (arguments->price != NULL)
 	{
 		command->price = tradepost_units(arguments->price, "price");
-		check_price(listing, command->price);
+		tradepost_check_price(listing, command->price);
 	}
 	if (command->time_in_force == TP_GTD)
 		command->expires_at = arguments->expires_at;
@@ -197,14 +202,13 @@ tradepost_request_cancel(int64 account, int64 order_id, TpRequest *request)
 void
 tradepost_request_amend(int64 account, int64 order_id, Numeric quantity, Numeric price, TpRequest *request)
 {
-	TpCommand  *command = &request->command;
+	TpCommand *command = &request->command;
 
 	tradepost_require_engine();
 	(void) tradepost_account_for_trading(account);
 	if (quantity == NULL && price == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_INVALID_ORDER),
-				 errmsg("an amend needs a quantity, a price, or both")));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("an amend needs a quantity, a price, or both"),
+						errhint("What is left NULL stays as it is.")));
 	memset(request, 0, sizeof(*request));
 	command->kind = TP_CMD_AMEND;
 	command->account = account;
@@ -216,10 +220,9 @@ tradepost_request_amend(int64 account, int64 order_id, Numeric quantity, Numeric
 		command->flags |= TP_CMD_HAS_QUANTITY;
 		command->quantity = tradepost_units(quantity, "quantity");
 		if (command->quantity <= 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_TP_INVALID_ORDER),
-					 errmsg("quantity %s is not above zero", tradepost_numeric_text(quantity)),
-					 errhint("To end an order, cancel it.")));
+			ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+							errmsg("quantity %s is not above zero", tradepost_numeric_text(quantity)),
+							errhint("To end an order, cancel it.")));
 	}
 	if (price != NULL)
 	{
@@ -231,7 +234,7 @@ tradepost_request_amend(int64 account, int64 order_id, Numeric quantity, Numeric
 void
 tradepost_request_cancel_all(int64 account, const char *symbol, int length, TpRequest *request)
 {
-	TpAccount	owned;
+	TpAccount owned;
 
 	tradepost_require_engine();
 	owned = tradepost_account_for_trading(account);
@@ -245,7 +248,7 @@ tradepost_request_cancel_all(int64 account, const char *symbol, int length, TpRe
 void
 tradepost_assign_ids(TpRequest *requests, int n)
 {
-	int64	   *ids = palloc(n * sizeof(int64));
+	int64 *ids = palloc(n * sizeof(int64));
 
 	tradepost_wait_for_room();
 	tradepost_draw_ids(n, ids);
@@ -263,8 +266,8 @@ tradepost_assign_ids(TpRequest *requests, int n)
 void
 tradepost_write_requests(const TpRequest *requests, int n)
 {
-	TpCommand  *commands = palloc(n * sizeof(TpCommand));
-	int			fresh = 0;
+	TpCommand *commands = palloc(n * sizeof(TpCommand));
+	int fresh = 0;
 
 	for (int i = 0; i < n; i++)
 	{

@@ -15,30 +15,30 @@
 /* What place_order takes; NULL pointers and has_* false mean "not given". */
 typedef struct TpPlaceArguments
 {
-	bool		has_account;
-	int64		account;
-	const char *symbol;			/* not terminated */
-	int			symbol_length;
-	int			side;			/* codes; -1: not given */
-	int			type;
-	int			time_in_force;
-	int			stp;
-	Numeric		quantity;
-	Numeric		price;
+	bool has_account;
+	int64 account;
+	const char *symbol; /* not terminated */
+	int symbol_length;
+	int side; /* codes; -1: not given */
+	int type;
+	int time_in_force;
+	int stp;
+	Numeric quantity;
+	Numeric price;
 	const char *client_order_id;
-	int			client_order_id_length;
-	bool		has_expires_at;
+	int client_order_id_length;
+	bool has_expires_at;
 	TimestampTz expires_at;
-	bool		post_only;
+	bool post_only;
 } TpPlaceArguments;
 
 typedef struct TpRequest
 {
-	TpCommand	command;		/* id is set by tradepost_insert_requests */
-	const char *key;			/* idempotency key, not terminated; or NULL */
-	int			key_length;
-	uint64		hash;			/* of what the caller asked, for the key */
-	bool		repeated;		/* the key was there: command.id is the first one's */
+	TpCommand command; /* id is set by tradepost_insert_requests */
+	const char *key;   /* idempotency key, not terminated; or NULL */
+	int key_length;
+	uint64 hash;   /* of what the caller asked, for the key */
+	bool repeated; /* the key was there: command.id is the first one's */
 } TpRequest;
 
 /* Every check that needs no state of the market; raises class TP. */
@@ -46,6 +46,10 @@ extern void tradepost_request_place(const TpPlaceArguments *arguments, TpRequest
 extern void tradepost_request_cancel(int64 account, int64 order_id, TpRequest *request);
 extern void tradepost_request_amend(int64 account, int64 order_id, Numeric quantity, Numeric price, TpRequest *request);
 extern void tradepost_request_cancel_all(int64 account, const char *symbol, int length, TpRequest *request);
+
+/* Sign, limit and tick of a price. */
+struct TpListing;
+extern void tradepost_check_price(const struct TpListing *listing, int64 price);
 
 /* Give the request an idempotency key, checked. */
 extern void tradepost_request_key(TpRequest *request, const char *key, int length);
@@ -68,6 +72,6 @@ extern void tradepost_insert_rows(const TpRequest *requests, int n);
 
 /* keys.c: claim the key for requests[i].command.id, or find out whose it is. */
 extern void tradepost_claim_keys(TpRequest *requests, int n);
-extern int64 tradepost_find_key(int64 account, const char *key, int length);	/* 0: none */
+extern int64 tradepost_find_key(int64 account, const char *key, int length); /* 0: none */
 
 #endif

@@ -14,13 +14,13 @@
 void
 tradepost_ring_push(TpDatabase *db, const TpCommand *commands, int n, int64 unqueued)
 {
-	TpCommand  *ring = tradepost_ring_of(db);
-	uint64		size = tradepost_ring_size;
-	bool		flagged = false;
+	TpCommand *ring = tradepost_ring_of(db);
+	uint64 size = tradepost_ring_size;
+	bool flagged = false;
 
 	while (n > 0 && !flagged)
 	{
-		int			chunk = Min(n, TP_RING_CHUNK);
+		int chunk = Min(n, TP_RING_CHUNK);
 
 		SpinLockAcquire(&db->ring_lock);
 		if (!db->overflow && size - (db->tail - db->head) >= (uint64) chunk)
@@ -50,7 +50,7 @@ tradepost_ring_push(TpDatabase *db, const TpCommand *commands, int n, int64 unqu
 int
 tradepost_ring_used(TpDatabase *db)
 {
-	uint64		used;
+	uint64 used;
 
 	SpinLockAcquire(&db->ring_lock);
 	used = db->tail - db->head;
@@ -61,8 +61,8 @@ tradepost_ring_used(TpDatabase *db)
 int
 tradepost_ring_take(TpDatabase *db, TpCommand *out, int n)
 {
-	TpCommand  *ring = tradepost_ring_of(db);
-	uint64		size = tradepost_ring_size;
+	TpCommand *ring = tradepost_ring_of(db);
+	uint64 size = tradepost_ring_size;
 
 	for (int i = 0; i < n; i++)
 		out[i] = ring[(db->head + i) % size];
@@ -75,7 +75,7 @@ tradepost_ring_take(TpDatabase *db, TpCommand *out, int n)
 bool
 tradepost_ring_overflowed(TpDatabase *db)
 {
-	bool		overflow;
+	bool overflow;
 
 	SpinLockAcquire(&db->ring_lock);
 	overflow = db->overflow;
@@ -86,7 +86,7 @@ tradepost_ring_overflowed(TpDatabase *db)
 int64
 tradepost_ring_clear_overflow(TpDatabase *db)
 {
-	int64		commands;
+	int64 commands;
 
 	SpinLockAcquire(&db->ring_lock);
 	commands = db->overflow_commands;

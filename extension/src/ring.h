@@ -18,8 +18,8 @@
 extern void tradepost_ring_push(TpDatabase *db, const TpCommand *commands, int n, int64 unqueued);
 
 /* The matcher's: how many entries wait; copy them out and free their places (n from ring_used). */
-extern int	tradepost_ring_used(TpDatabase *db);
-extern int	tradepost_ring_take(TpDatabase *db, TpCommand *out, int n);
+extern int tradepost_ring_used(TpDatabase *db);
+extern int tradepost_ring_take(TpDatabase *db, TpCommand *out, int n);
 
 /* Commands are in the table only: the matcher drains the ring, clears the flag, then scans. */
 extern bool tradepost_ring_overflowed(TpDatabase *db);

@@ -26,9 +26,28 @@
 /* Column numbers of tradepost_internal.commands, as in sql/02_tables/table_engine.sql. */
 enum
 {
-	C_ID, C_ACCOUNT, C_ORDER_ID, C_COUNTER_ACCOUNT, C_CREATED_AT, C_EXPIRES_AT, C_LIFETIME, C_INSTRUMENT, C_ASSET,
-	C_MAKER_RATE, C_TAKER_RATE, C_ACTOR, C_KIND, C_SIDE, C_TYPE, C_TIME_IN_FORCE, C_STP, C_FLAGS, C_QUANTITY, C_PRICE,
-	C_CLIENT_ORDER_ID, C_COUNT
+	C_ID,
+	C_ACCOUNT,
+	C_ORDER_ID,
+	C_COUNTER_ACCOUNT,
+	C_CREATED_AT,
+	C_EXPIRES_AT,
+	C_LIFETIME,
+	C_INSTRUMENT,
+	C_ASSET,
+	C_MAKER_RATE,
+	C_TAKER_RATE,
+	C_ACTOR,
+	C_KIND,
+	C_SIDE,
+	C_TYPE,
+	C_TIME_IN_FORCE,
+	C_STP,
+	C_FLAGS,
+	C_QUANTITY,
+	C_PRICE,
+	C_CLIENT_ORDER_ID,
+	C_COUNT
 };
 
 /* Rows that one multi-insert writes: bounds the slots that are held. */
@@ -37,7 +56,7 @@ enum
 static Oid
 acting_role_oid(void)
 {
-	Oid			actor = InvalidOid;
+	Oid actor = InvalidOid;
 
 	if (tradepost_actor != NULL && tradepost_actor[0] != '\0')
 		actor = get_role_oid(tradepost_actor, true);
@@ -118,18 +137,18 @@ fill_row(TupleTableSlot *slot, const TpRequest *request, Oid actor, TimestampTz 
 void
 tradepost_insert_rows(const TpRequest *requests, int n)
 {
-	Oid			namespace = get_namespace_oid("tradepost_internal", false);
-	Relation	relation = table_open(get_relname_relid("commands", namespace), RowExclusiveLock);
-	EState	   *estate = CreateExecutorState();
+	Oid namespace = get_namespace_oid("tradepost_internal", false);
+	Relation relation = table_open(get_relname_relid("commands", namespace), RowExclusiveLock);
+	EState *estate = CreateExecutorState();
 	ResultRelInfo *target = makeNode(ResultRelInfo);
 	TimestampTz now = GetCurrentTimestamp();
-	Oid			actor = acting_role_oid();
-	CommandId	cid = GetCurrentCommandId(true);
-	int			room = Min(n, ROWS_AT_ONCE);
+	Oid actor = acting_role_oid();
+	CommandId cid = GetCurrentCommandId(true);
+	int room = Min(n, ROWS_AT_ONCE);
 	TupleTableSlot **slots = palloc(room * sizeof(TupleTableSlot *));
 	BulkInsertState bulk = n > ROWS_AT_ONCE ? GetBulkInsertState() : NULL;
 	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext, "tradepost rows", ALLOCSET_DEFAULT_SIZES);
-	int			used = 0;
+	int used = 0;
 
 	Assert(RelationGetDescr(relation)->natts == C_COUNT);
 	InitResultRelInfo(target, relation, 1, NULL, 0);

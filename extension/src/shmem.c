@@ -15,12 +15,12 @@
 #include "storage/ipc.h"
 #include "storage/shmem.h"
 
-TpShared   *tradepost_shared = NULL;
+TpShared *tradepost_shared = NULL;
 
 static shmem_request_hook_type previous_request_hook = NULL;
 static shmem_startup_hook_type previous_startup_hook = NULL;
 
-static char *databases_area;	/* max_databases times database_size() */
+static char *databases_area; /* max_databases times database_size() */
 static TpSlot *slots_area;
 
 static Size
@@ -38,7 +38,7 @@ ring_bytes(void)
 static Size
 database_size(void)
 {
-	Size		size = MAXALIGN(sizeof(TpDatabase));
+	Size size = MAXALIGN(sizeof(TpDatabase));
 
 	size = add_size(size, ring_bytes());
 	return add_size(size, mul_size(tradepost_max_instruments, book_page_size()));
@@ -53,7 +53,7 @@ slots_size(void)
 static Size
 shared_size(void)
 {
-	Size		size = MAXALIGN(sizeof(TpShared));
+	Size size = MAXALIGN(sizeof(TpShared));
 
 	size = add_size(size, MAXALIGN(slots_size()));
 	return add_size(size, mul_size(tradepost_max_databases, database_size()));
@@ -70,7 +70,7 @@ shmem_request(void)
 static void
 shmem_startup(void)
 {
-	bool		found;
+	bool found;
 
 	if (previous_startup_hook)
 		previous_startup_hook();
@@ -81,7 +81,7 @@ shmem_startup(void)
 	databases_area = (char *) slots_area + MAXALIGN(slots_size());
 	if (!found)
 	{
-		int			tranche = LWLockNewTrancheId();
+		int tranche = LWLockNewTrancheId();
 
 		memset(tradepost_shared, 0, shared_size());
 		LWLockInitialize(&tradepost_shared->lock, tranche);
@@ -138,7 +138,7 @@ tradepost_ring_of(TpDatabase *db)
 TpBookPage *
 tradepost_book_page(TpDatabase *db, int i)
 {
-	char	   *pages = (char *) tradepost_ring_of(db) + ring_bytes();
+	char *pages = (char *) tradepost_ring_of(db) + ring_bytes();
 
 	return (TpBookPage *) (pages + (Size) i * book_page_size());
 }
@@ -153,6 +153,18 @@ TpSlot *
 tradepost_slot_at(int i)
 {
 	return &slots_area[i];
+}
+
+void
+tradepost_forget_published(TpDatabase *db)
+{
+	pg_atomic_write_u64(&db->last_drawn, 0);
+	pg_atomic_write_u64(&db->watermark, 0);
+	pg_atomic_write_u64(&db->last_seq, 0);
+	for (int i = 0; i < TP_DECISIONS; i++)
+		pg_atomic_write_u64(&db->decisions[i].id, 0);
+	for (int i = 0; i < tradepost_max_instruments; i++)
+		tradepost_book_page(db, i)->instrument = 0;
 }
 
 /*
@@ -170,9 +182,7 @@ tradepost_reset_database(TpDatabase *db, Oid dboid)
 	db->clean_end = false;
 	pg_atomic_write_u32(&db->state, TP_STATE_OFF);
 	pg_atomic_fetch_add_u32(&db->generation, 1);
-	pg_atomic_write_u64(&db->last_drawn, 0);
-	pg_atomic_write_u64(&db->watermark, 0);
-	pg_atomic_write_u64(&db->last_seq, 0);
+	tradepost_forget_published(db);
 	pg_atomic_write_u64(&db->backlog, 0);
 	SpinLockAcquire(&db->ring_lock);
 	db->overflow = false;
@@ -181,10 +191,6 @@ tradepost_reset_database(TpDatabase *db, Oid dboid)
 	db->head = db->tail = 0;
 	SpinLockRelease(&db->ring_lock);
 	memset(&db->status, 0, sizeof(db->status));
-	for (int i = 0; i < TP_DECISIONS; i++)
-		pg_atomic_write_u64(&db->decisions[i].id, 0);
-	for (int i = 0; i < tradepost_max_instruments; i++)
-		tradepost_book_page(db, i)->instrument = 0;
 }
 
 TpDatabase *
@@ -225,17 +231,14 @@ tradepost_my_database(bool create)
 	{
 		if (!create)
 			return NULL;
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_ENGINE_OFF),
-				 errmsg("tradepost is not in shared_preload_libraries"),
-				 errhint("Add it there and restart the server.")));
+		ereport(ERROR, (errcode(ERRCODE_TP_ENGINE_OFF), errmsg("tradepost is not in shared_preload_libraries"),
+						errhint("Add it there and restart the server.")));
 	}
 	mine = tradepost_find_database(MyDatabaseId, create);
 	if (mine == NULL && create)
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_ENGINE_OFF),
-				 errmsg("this server already has engines in %d databases", tradepost_shared->databases),
-				 errhint("Raise tradepost.max_databases and restart the server.")));
+		ereport(ERROR, (errcode(ERRCODE_TP_ENGINE_OFF),
+						errmsg("this server already has engines in %d databases", tradepost_shared->databases),
+						errhint("Raise tradepost.max_databases and restart the server.")));
 	return mine;
 }
 
@@ -279,7 +282,7 @@ tradepost_state_name(TpState state)
 void
 tradepost_wake_matcher(TpDatabase *db)
 {
-	Latch	   *latch = db->matcher_latch;
+	Latch *latch = db->matcher_latch;
 
 	if (db->matcher_pid != 0 && latch != NULL)
 		SetLatch(latch);
@@ -288,7 +291,7 @@ tradepost_wake_matcher(TpDatabase *db)
 void
 tradepost_wake_launcher(void)
 {
-	Latch	   *latch = tradepost_shared->launcher_latch;
+	Latch *latch = tradepost_shared->launcher_latch;
 
 	if (tradepost_shared->launcher_pid != 0 && latch != NULL)
 		SetLatch(latch);

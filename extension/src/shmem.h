@@ -25,12 +25,12 @@
 /* Life of an engine.  tradepost_set_state() alone changes it; diagram in extension/README.md. */
 typedef enum TpState
 {
-	TP_STATE_OFF = 0,			/* no matcher process */
-	TP_STATE_STARTING,			/* launched, looks for the extension */
-	TP_STATE_IDLE,				/* extension there, init() not called yet */
-	TP_STATE_RESTORED,			/* rows are another instance's: waits for post_restore() */
-	TP_STATE_PAUSED,			/* extension and library differ in version */
-	TP_STATE_RECOVERING,		/* rebuilds memory from tables */
+	TP_STATE_OFF = 0,    /* no matcher process */
+	TP_STATE_STARTING,   /* launched, looks for the extension */
+	TP_STATE_IDLE,       /* extension there, init() not called yet */
+	TP_STATE_RESTORED,   /* rows are another instance's: waits for post_restore() */
+	TP_STATE_PAUSED,     /* extension and library differ in version */
+	TP_STATE_RECOVERING, /* rebuilds memory from tables */
 	TP_STATE_RUNNING
 } TpState;
 
@@ -45,10 +45,10 @@ typedef struct TpDecision
 /* What the matcher last committed of one book; levels follow: bids, then asks. */
 typedef struct TpBookPage
 {
-	int32		instrument;		/* 0: free */
-	int32		bids;
-	int32		asks;
-	bool		complete;		/* the whole book is here */
+	int32 instrument; /* 0: free */
+	int32 bids;
+	int32 asks;
+	bool complete; /* the whole book is here */
 } TpBookPage;
 
 /* A question that only the matcher's memory can answer. */
@@ -61,54 +61,54 @@ typedef enum TpAskState
 
 typedef struct TpStatus
 {
-	int64		open_orders;
-	int64		batches;
-	int64		last_batch_commands;
-	int64		last_batch_time;	/* microseconds */
-	int64		restarts;
-	int64		doorbells_skipped;
-	char		last_error[256];
+	int64 open_orders;
+	int64 batches;
+	int64 last_batch_commands;
+	int64 last_batch_time; /* microseconds */
+	int64 restarts;
+	int64 doorbells_skipped;
+	char last_error[256];
 } TpStatus;
 
 typedef struct TpDatabase
 {
 	/* Under TpShared.lock. */
-	Oid			dboid;			/* InvalidOid: free */
-	bool		wanted;			/* the launcher should have a matcher run here */
-	pid_t		held_by;		/* backend that needs the database without a matcher, or 0 */
-	bool		gone;			/* the matcher found no extension: do not restart */
-	bool		clean_end;		/* the last matcher ended outside a batch */
+	Oid dboid;      /* InvalidOid: free */
+	bool wanted;    /* the launcher should have a matcher run here */
+	pid_t held_by;  /* backend that needs the database without a matcher, or 0 */
+	bool gone;      /* the matcher found no extension: do not restart */
+	bool clean_end; /* the last matcher ended outside a batch */
 
-	pg_atomic_uint32 state;		/* TpState */
-	pid_t		matcher_pid;	/* 0: none */
-	Latch	   *matcher_latch;	/* valid while matcher_pid is not 0 */
-	ConditionVariable changed;	/* state, decisions, watermark, answers */
+	pg_atomic_uint32 state;    /* TpState */
+	pid_t matcher_pid;         /* 0: none */
+	Latch *matcher_latch;      /* valid while matcher_pid is not 0 */
+	ConditionVariable changed; /* state, decisions, watermark, answers */
 
 	/* Ids. */
-	pg_atomic_uint64 last_drawn;	/* no id above it was drawn when it was read, or its slot is set */
-	pg_atomic_uint64 watermark; /* every lower id is decided or never will be */
-	pg_atomic_uint64 last_seq;	/* committed */
-	pg_atomic_uint64 backlog;	/* taken from the ring, or known to wait in the table, and not decided */
-	pg_atomic_uint32 generation;	/* of the configuration */
+	pg_atomic_uint64 last_drawn; /* no id above it was drawn when it was read, or its slot is set */
+	pg_atomic_uint64 watermark;  /* every lower id is decided or never will be */
+	pg_atomic_uint64 last_seq;   /* committed */
+	pg_atomic_uint64 backlog;    /* taken from the ring, or known to wait in the table, and not decided */
+	pg_atomic_uint32 generation; /* of the configuration */
 
 	/* Under ring_lock. */
-	slock_t		ring_lock;
-	bool		overflow;		/* committed commands are in the table only: read it */
-	int64		overflow_commands;	/* how many, about */
-	int64		overflows;
-	uint64		head;			/* next to be read, by the matcher alone */
-	uint64		tail;			/* next to be written */
+	slock_t ring_lock;
+	bool overflow;           /* committed commands are in the table only: read it */
+	int64 overflow_commands; /* how many, about */
+	int64 overflows;
+	uint64 head; /* next to be read, by the matcher alone */
+	uint64 tail; /* next to be written */
 
-	LWLock		ask_lock;
-	slock_t		ask_mutex;		/* protects ask_state and what follows */
-	TpAskState	ask_state;
-	TpCommand	question;
-	TpPreview	answer;
+	LWLock ask_lock;
+	slock_t ask_mutex; /* protects ask_state and what follows */
+	TpAskState ask_state;
+	TpCommand question;
+	TpPreview answer;
 
-	LWLock		book_lock;
-	TpStatus	status;
+	LWLock book_lock;
+	TpStatus status;
 
-	TpDecision	decisions[TP_DECISIONS];
+	TpDecision decisions[TP_DECISIONS];
 } TpDatabase;
 
 /*
@@ -117,21 +117,21 @@ typedef struct TpDatabase
  */
 typedef struct TpSlot
 {
-	pg_atomic_uint64 lowest;	/* 0: none */
-	Oid			dboid;
-	pid_t		pid;
+	pg_atomic_uint64 lowest; /* 0: none */
+	Oid dboid;
+	pid_t pid;
 	TimestampTz since;
 } TpSlot;
 
 typedef struct TpShared
 {
-	LWLock		lock;
-	pid_t		launcher_pid;
-	Latch	   *launcher_latch;
-	int			databases;		/* length of what tradepost_database_at() takes */
+	LWLock lock;
+	pid_t launcher_pid;
+	Latch *launcher_latch;
+	int databases; /* length of what tradepost_database_at() takes */
 } TpShared;
 
-extern TpShared *tradepost_shared;	/* NULL: not in shared_preload_libraries */
+extern TpShared *tradepost_shared; /* NULL: not in shared_preload_libraries */
 
 extern void tradepost_shmem_init(void);
 extern TpDatabase *tradepost_database_at(int i);
@@ -143,6 +143,7 @@ extern TpSlot *tradepost_slot_at(int i);
 /* This database's, or NULL; with `create`, one is made (and the launcher told), or an error raised. */
 extern TpDatabase *tradepost_my_database(bool create);
 extern TpDatabase *tradepost_find_database(Oid dboid, bool create);
+extern void tradepost_forget_published(TpDatabase *db); /* books, decisions and progress; cannot throw */
 extern void tradepost_reset_database(TpDatabase *db, Oid dboid);
 
 extern void tradepost_set_state(TpDatabase *db, TpState state);

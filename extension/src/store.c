@@ -21,7 +21,11 @@
 #include "utils/timestamp.h"
 
 #define EVENT_TYPES "lltlllliisssbnnnn"
-#define NEW_ORDER_TYPES "lllttt" "iii" "sssssss" "nnnnnnn"
+#define NEW_ORDER_TYPES \
+	"lllttt"            \
+	"iii"               \
+	"sssssss"           \
+	"nnnnnnn"
 #define CHANGED_ORDER_TYPES "ltlssnnnnnnn"
 #define BALANCE_TYPES "linn"
 #define POSITION_TYPES "linnn"
@@ -31,64 +35,88 @@ typedef struct Statement
 {
 	const char *types;
 	const char *sql;
-	SPIPlanPtr	plan;
+	SPIPlanPtr plan;
 } Statement;
 
-static Statement insert_events = {EVENT_TYPES,
+static Statement insert_events = {
+	EVENT_TYPES,
 	"INSERT INTO tradepost_internal.events (seq, command_id, time, order_id, maker_order_id, account, counter_account,"
 	" instrument, asset, kind, side, reason, decision, quantity, price, commission, counter_commission)"
-	" SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)", NULL};
+	" SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+	NULL
+};
 
-static Statement insert_orders = {NEW_ORDER_TYPES,
-	"INSERT INTO tradepost_internal.orders (id, account, rank, created_at, updated_at, expires_at, instrument, maker_rate,"
+static Statement insert_orders = {
+	NEW_ORDER_TYPES,
+	"INSERT INTO tradepost_internal.orders (id, account, rank, created_at, updated_at, expires_at, instrument, "
+	"maker_rate,"
 	" taker_rate, side, type, time_in_force, stp, flags, status, reason, quantity, price, filled, maker_notional,"
 	" taker_notional, filled_value, commission)"
-	" SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,"
-	" $22, $23)", NULL};
+	" SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, "
+	"$21,"
+	" $22, $23)",
+	NULL
+};
 
-static Statement update_orders = {CHANGED_ORDER_TYPES,
+static Statement update_orders = {
+	CHANGED_ORDER_TYPES,
 	"UPDATE tradepost_internal.orders o SET updated_at = u.updated_at, rank = u.rank, status = u.status,"
 	" reason = u.reason, quantity = u.quantity, price = u.price, filled = u.filled, maker_notional = u.maker_notional,"
 	" taker_notional = u.taker_notional, filled_value = u.filled_value"
 	", commission = u.commission"
 	" FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 	" u (id, updated_at, rank, status, reason, quantity, price, filled, maker_notional, taker_notional, filled_value,"
-	" commission) WHERE o.id = u.id", NULL};
+	" commission) WHERE o.id = u.id",
+	NULL
+};
 
-static Statement insert_balances = {BALANCE_TYPES,
-	"INSERT INTO tradepost_internal.balances (account, asset, total, reserved) SELECT * FROM unnest($1, $2, $3, $4)", NULL};
+static Statement insert_balances = {
+	BALANCE_TYPES,
+	"INSERT INTO tradepost_internal.balances (account, asset, total, reserved) SELECT * FROM unnest($1, $2, $3, $4)",
+	NULL
+};
 
-static Statement update_balances = {BALANCE_TYPES,
-	"UPDATE tradepost_internal.balances b SET total = u.total, reserved = u.reserved"
-	" FROM unnest($1, $2, $3, $4) u (account, asset, total, reserved) WHERE b.account = u.account AND b.asset = u.asset", NULL};
+static Statement update_balances = { BALANCE_TYPES,
+									 "UPDATE tradepost_internal.balances b SET total = u.total, reserved = u.reserved"
+									 " FROM unnest($1, $2, $3, $4) u (account, asset, total, reserved) WHERE b.account "
+									 "= u.account AND b.asset = u.asset",
+									 NULL };
 
-static Statement insert_positions = {POSITION_TYPES,
+static Statement insert_positions = {
+	POSITION_TYPES,
 	"INSERT INTO tradepost_internal.positions (account, instrument, quantity, open_bids, open_asks)"
-	" SELECT * FROM unnest($1, $2, $3, $4, $5)", NULL};
+	" SELECT * FROM unnest($1, $2, $3, $4, $5)",
+	NULL
+};
 
-static Statement update_positions = {POSITION_TYPES,
+static Statement update_positions = {
+	POSITION_TYPES,
 	"UPDATE tradepost_internal.positions p SET quantity = u.quantity, open_bids = u.open_bids, open_asks = u.open_asks"
 	" FROM unnest($1, $2, $3, $4, $5) u (account, instrument, quantity, open_bids, open_asks)"
-	" WHERE p.account = u.account AND p.instrument = u.instrument", NULL};
+	" WHERE p.account = u.account AND p.instrument = u.instrument",
+	NULL
+};
 
-static Statement upsert_instruments = {INSTRUMENT_TYPES,
-	"INSERT INTO tradepost_internal.instrument_state AS s (instrument, status, mark, last_price, last_trade_seq, updated_seq)"
+static Statement upsert_instruments = {
+	INSTRUMENT_TYPES,
+	"INSERT INTO tradepost_internal.instrument_state AS s (instrument, status, mark, last_price, last_trade_seq, "
+	"updated_seq)"
 	" SELECT * FROM unnest($1, $2, $3, $4, $5, $6)"
 	" ON CONFLICT (instrument) DO UPDATE SET status = excluded.status, mark = excluded.mark,"
-	" last_price = excluded.last_price, last_trade_seq = excluded.last_trade_seq, updated_seq = excluded.updated_seq", NULL};
-
-static Statement *const statements[] = {
-	&insert_events, &insert_orders, &update_orders, &insert_balances, &update_balances, &insert_positions,
-	&update_positions, &upsert_instruments
+	" last_price = excluded.last_price, last_trade_seq = excluded.last_trade_seq, updated_seq = excluded.updated_seq",
+	NULL
 };
+
+static Statement *const statements[] = { &insert_events,   &insert_orders,    &update_orders,    &insert_balances,
+										 &update_balances, &insert_positions, &update_positions, &upsert_instruments };
 
 /* What instrument_state holds, so that a book's change alone writes nothing. */
 typedef struct StoredInstrument
 {
-	int32		id;				/* key */
-	uint8		status;
-	int64		mark;
-	int64		last_trade_seq;
+	int32 id; /* key */
+	uint8 status;
+	int64 mark;
+	int64 last_trade_seq;
 } StoredInstrument;
 
 static HTAB *stored_instruments = NULL;
@@ -98,7 +126,7 @@ static SPIPlanPtr reasons_plan = NULL;
 static SPIPlanPtr
 prepare(const char *sql, int nargs, Oid *types)
 {
-	SPIPlanPtr	plan = SPI_prepare(sql, nargs, types);
+	SPIPlanPtr plan = SPI_prepare(sql, nargs, types);
 
 	if (plan == NULL)
 		elog(ERROR, "cannot prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
@@ -109,18 +137,20 @@ prepare(const char *sql, int nargs, Oid *types)
 void
 tradepost_store_init(void)
 {
-	Oid			progress_types[] = {INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID, INT4OID, NUMERICOID};
-	Oid			reasons_types[] = {INT8ARRAYOID};
-	HASHCTL		control = {0};
+	Oid progress_types[] = { INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID, INT4OID, NUMERICOID };
+	Oid reasons_types[] = { INT8ARRAYOID };
+	HASHCTL control = { 0 };
 
 	SPI_connect();
 	for (size_t i = 0; i < lengthof(statements); i++)
 		statements[i]->plan = prepare(statements[i]->sql, strlen(statements[i]->types),
 									  tradepost_columns_array_types(statements[i]->types));
 	progress_plan = prepare("UPDATE tradepost_internal.engine_state SET last_seq = $1, last_time = $2, watermark = $3,"
-							" tail_seq = $4, trying_id = $5, trying_count = $6, checksum = $7", 7, progress_types);
+							" tail_seq = $4, trying_id = $5, trying_count = $6, checksum = $7",
+							7, progress_types);
 	reasons_plan = prepare("SELECT u.n, o.account, o.status FROM unnest($1) WITH ORDINALITY u (id, n)"
-						   " JOIN tradepost_internal.orders o ON o.id = u.id", 1, reasons_types);
+						   " JOIN tradepost_internal.orders o ON o.id = u.id",
+						   1, reasons_types);
 	SPI_finish();
 
 	control.keysize = sizeof(int32);
@@ -133,8 +163,8 @@ tradepost_store_init(void)
 static void
 run(const Statement *statement, const TpColumns *columns)
 {
-	int			rows = tradepost_columns_rows(columns);
-	int			result;
+	int rows = tradepost_columns_rows(columns);
+	int result;
 
 	if (rows == 0)
 		return;
@@ -156,13 +186,13 @@ static void
 store_events(TpEngine *engine)
 {
 	const TpEvent *events;
-	size_t		n = tradepost_engine_events(engine, &events);
-	TpColumns  *c = tradepost_columns_create(EVENT_TYPES, n);
+	size_t n = tradepost_engine_events(engine, &events);
+	TpColumns *c = tradepost_columns_create(EVENT_TYPES, n);
 
 	for (size_t i = 0; i < n; i++)
 	{
 		const TpEvent *e = &events[i];
-		bool		trade = e->kind == TP_EV_TRADE || e->kind == TP_EV_CLOSED_OUT;
+		bool trade = e->kind == TP_EV_TRADE || e->kind == TP_EV_CLOSED_OUT;
 
 		tradepost_columns_set(c, 0, Int64GetDatum(e->seq));
 		tradepost_columns_set(c, 1, Int64GetDatum(e->command_id));
@@ -194,7 +224,7 @@ store_events(TpEngine *engine)
 static void
 add_new_order(TpColumns *c, const TpOrderState *o)
 {
-	int			i = 0;
+	int i = 0;
 
 	tradepost_columns_set(c, i++, Int64GetDatum(o->id));
 	tradepost_columns_set(c, i++, Int64GetDatum(o->account));
@@ -225,7 +255,7 @@ add_new_order(TpColumns *c, const TpOrderState *o)
 static void
 add_changed_order(TpColumns *c, const TpOrderState *o)
 {
-	int			i = 0;
+	int i = 0;
 
 	tradepost_columns_set(c, i++, Int64GetDatum(o->id));
 	tradepost_columns_set(c, i++, TimestampTzGetDatum(o->updated_at));
@@ -246,9 +276,9 @@ static void
 store_orders(TpEngine *engine)
 {
 	const TpDirtyOrder *orders;
-	size_t		n = tradepost_engine_dirty_orders(engine, &orders);
-	TpColumns  *new = tradepost_columns_create(NEW_ORDER_TYPES, n);
-	TpColumns  *changed = tradepost_columns_create(CHANGED_ORDER_TYPES, n);
+	size_t n = tradepost_engine_dirty_orders(engine, &orders);
+	TpColumns *new = tradepost_columns_create(NEW_ORDER_TYPES, n);
+	TpColumns *changed = tradepost_columns_create(CHANGED_ORDER_TYPES, n);
 
 	for (size_t i = 0; i < n; i++)
 	{
@@ -265,14 +295,14 @@ static void
 store_balances(TpEngine *engine)
 {
 	const TpDirtyBalance *balances;
-	size_t		n = tradepost_engine_dirty_balances(engine, &balances);
-	TpColumns  *new = tradepost_columns_create(BALANCE_TYPES, n);
-	TpColumns  *changed = tradepost_columns_create(BALANCE_TYPES, n);
+	size_t n = tradepost_engine_dirty_balances(engine, &balances);
+	TpColumns *new = tradepost_columns_create(BALANCE_TYPES, n);
+	TpColumns *changed = tradepost_columns_create(BALANCE_TYPES, n);
 
 	for (size_t i = 0; i < n; i++)
 	{
 		const TpBalanceState *b = &balances[i].state;
-		TpColumns  *c = balances[i].stored ? changed : new;
+		TpColumns *c = balances[i].stored ? changed : new;
 
 		tradepost_columns_set(c, 0, Int64GetDatum(b->account));
 		tradepost_columns_set(c, 1, Int32GetDatum(b->asset));
@@ -288,14 +318,14 @@ static void
 store_positions(TpEngine *engine)
 {
 	const TpDirtyPosition *positions;
-	size_t		n = tradepost_engine_dirty_positions(engine, &positions);
-	TpColumns  *new = tradepost_columns_create(POSITION_TYPES, n);
-	TpColumns  *changed = tradepost_columns_create(POSITION_TYPES, n);
+	size_t n = tradepost_engine_dirty_positions(engine, &positions);
+	TpColumns *new = tradepost_columns_create(POSITION_TYPES, n);
+	TpColumns *changed = tradepost_columns_create(POSITION_TYPES, n);
 
 	for (size_t i = 0; i < n; i++)
 	{
 		const TpPositionState *p = &positions[i].state;
-		TpColumns  *c = positions[i].stored ? changed : new;
+		TpColumns *c = positions[i].stored ? changed : new;
 
 		tradepost_columns_set(c, 0, Int64GetDatum(p->account));
 		tradepost_columns_set(c, 1, Int32GetDatum(p->instrument));
@@ -312,13 +342,13 @@ static void
 store_instruments(TpEngine *engine)
 {
 	const int32 *ids;
-	size_t		n = tradepost_engine_dirty_instruments(engine, &ids);
-	TpColumns  *c = tradepost_columns_create(INSTRUMENT_TYPES, n);
+	size_t n = tradepost_engine_dirty_instruments(engine, &ids);
+	TpColumns *c = tradepost_columns_create(INSTRUMENT_TYPES, n);
 
 	for (size_t i = 0; i < n; i++)
 	{
 		const TpInstrument *now = tradepost_engine_instrument(engine, ids[i]);
-		bool		found;
+		bool found;
 		StoredInstrument *stored = hash_search(stored_instruments, &ids[i], HASH_ENTER, &found);
 
 		if (found && stored->status == now->status && stored->mark == now->mark &&
@@ -341,12 +371,14 @@ store_instruments(TpEngine *engine)
 static void
 store_progress(TpEngine *engine, const TpProgress *progress)
 {
-	Datum		values[] = {
-		Int64GetDatum(tradepost_engine_last_seq(engine)), TimestampTzGetDatum(progress->last_time),
-		Int64GetDatum(progress->watermark), Int64GetDatum(progress->tail_seq), Int64GetDatum(progress->trying_id),
-		Int32GetDatum(progress->trying_count), tradepost_uint64_numeric(tradepost_engine_checksum(engine))
-	};
-	char		nulls[] = "       ";
+	Datum values[] = { Int64GetDatum(tradepost_engine_last_seq(engine)),
+					   TimestampTzGetDatum(progress->last_time),
+					   Int64GetDatum(progress->watermark),
+					   Int64GetDatum(progress->tail_seq),
+					   Int64GetDatum(progress->trying_id),
+					   Int32GetDatum(progress->trying_count),
+					   tradepost_uint64_numeric(tradepost_engine_checksum(engine)) };
+	char nulls[] = "       ";
 
 	if (progress->trying_id == 0)
 		nulls[4] = nulls[5] = 'n';
@@ -376,11 +408,11 @@ tradepost_store_batch(TpEngine *engine, const TpProgress *progress)
 void
 tradepost_store_checkpoint(TpEngine *engine, int64 time)
 {
-	size_t		n = tradepost_engine_open_orders(engine);
-	int64	   *ids = palloc_extended(Max(n, 1) * sizeof(int64), MCXT_ALLOC_HUGE);
-	Datum	   *datums = palloc_extended(Max(n, 1) * sizeof(Datum), MCXT_ALLOC_HUGE);
-	Oid			types[] = {INT8OID, TIMESTAMPTZOID, INT8ARRAYOID};
-	Datum		values[3];
+	size_t n = tradepost_engine_open_orders(engine);
+	int64 *ids = palloc_extended(Max(n, 1) * sizeof(int64), MCXT_ALLOC_HUGE);
+	Datum *datums = palloc_extended(Max(n, 1) * sizeof(Datum), MCXT_ALLOC_HUGE);
+	Oid types[] = { INT8OID, TIMESTAMPTZOID, INT8ARRAYOID };
+	Datum values[3];
 
 	tradepost_engine_open_order_ids(engine, ids);
 	for (size_t i = 0; i < n; i++)
@@ -390,33 +422,34 @@ tradepost_store_checkpoint(TpEngine *engine, int64 time)
 	values[2] = PointerGetDatum(construct_array(datums, n, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 	SPI_connect();
 	SPI_execute_with_args("DELETE FROM tradepost_internal.checkpoints WHERE seq <"
-						  " (SELECT max(seq) FROM tradepost_internal.checkpoints)", 0, NULL, NULL, NULL, false, 0);
-	SPI_execute_with_args("INSERT INTO tradepost_internal.checkpoints (seq, time, open_orders) VALUES ($1, $2, $3)",
-						  3, types, values, NULL, false, 0);
+						  " (SELECT max(seq) FROM tradepost_internal.checkpoints)",
+						  0, NULL, NULL, NULL, false, 0);
+	SPI_execute_with_args("INSERT INTO tradepost_internal.checkpoints (seq, time, open_orders) VALUES ($1, $2, $3)", 3,
+						  types, values, NULL, false, 0);
 	SPI_finish();
 }
 
 void
 tradepost_store_trying(int64 command_id, int count)
 {
-	Oid			types[] = {INT8OID, INT4OID};
-	Datum		values[] = {Int64GetDatum(command_id), Int32GetDatum(count)};
+	Oid types[] = { INT8OID, INT4OID };
+	Datum values[] = { Int64GetDatum(command_id), Int32GetDatum(count) };
 
 	SPI_connect();
-	SPI_execute_with_args("UPDATE tradepost_internal.engine_state SET trying_id = $1, trying_count = $2",
-						  2, types, values, NULL, false, 0);
+	SPI_execute_with_args("UPDATE tradepost_internal.engine_state SET trying_id = $1, trying_count = $2", 2, types,
+						  values, NULL, false, 0);
 	SPI_finish();
 }
 
 void
 tradepost_store_error(int64 command_id, const char *message)
 {
-	Oid			types[] = {INT8OID, TEXTOID};
-	Datum		values[] = {Int64GetDatum(command_id), CStringGetTextDatum(message)};
+	Oid types[] = { INT8OID, TEXTOID };
+	Datum values[] = { Int64GetDatum(command_id), CStringGetTextDatum(message) };
 
 	SPI_connect();
-	SPI_execute_with_args("INSERT INTO tradepost_internal.error_dna (command_id, message) VALUES ($1, $2)",
-						  2, types, values, NULL, false, 0);
+	SPI_execute_with_args("INSERT INTO tradepost_internal.error_dna (command_id, message) VALUES ($1, $2)", 2, types,
+						  values, NULL, false, 0);
 	SPI_finish();
 }
 
@@ -445,10 +478,10 @@ void
 tradepost_store_refine_reasons(TpEngine *engine)
 {
 	const TpEvent *events;
-	size_t		n = tradepost_engine_events(engine, &events);
-	Datum	   *ids = NULL;
-	size_t	   *positions = NULL;
-	int			count = 0;
+	size_t n = tradepost_engine_events(engine, &events);
+	Datum *ids = NULL;
+	size_t *positions = NULL;
+	int count = 0;
 
 	for (size_t i = 0; i < n; i++)
 	{
@@ -472,18 +505,18 @@ tradepost_store_refine_reasons(TpEngine *engine)
 	}
 	if (count > 0)
 	{
-		Datum		values[] = {PointerGetDatum(construct_array(ids, count, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE))};
+		Datum values[] = { PointerGetDatum(construct_array(ids, count, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)) };
 
 		SPI_connect();
 		SPI_execute_plan(reasons_plan, values, NULL, true, 0);
 		for (uint64 row = 0; row < SPI_processed; row++)
 		{
-			bool		isnull;
-			HeapTuple	tuple = SPI_tuptable->vals[row];
-			int64		nth = DatumGetInt64(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &isnull));
-			int64		account = DatumGetInt64(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 2, &isnull));
-			int			status = DatumGetInt16(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 3, &isnull));
-			TpEvent    *event = tradepost_engine_event(engine, positions[nth - 1]);
+			bool isnull;
+			HeapTuple tuple = SPI_tuptable->vals[row];
+			int64 nth = DatumGetInt64(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &isnull));
+			int64 account = DatumGetInt64(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 2, &isnull));
+			int status = DatumGetInt16(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 3, &isnull));
+			TpEvent *event = tradepost_engine_event(engine, positions[nth - 1]);
 
 			if (event->account == account)
 				event->reason = reason_of_status(status);

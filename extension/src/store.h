@@ -13,11 +13,11 @@
 /* What is stored beside the engine's own changes. */
 typedef struct TpProgress
 {
-	int64		last_time;
-	int64		watermark;
-	int64		tail_seq;
-	int64		trying_id;		/* 0: none */
-	int			trying_count;
+	int64 last_time;
+	int64 watermark;
+	int64 tail_seq;
+	int64 trying_id; /* 0: none */
+	int trying_count;
 } TpProgress;
 
 /* Once per matcher, before the first batch. */

@@ -22,33 +22,48 @@ PG_FUNCTION_INFO_V1(tradepost_submit_commands);
 
 typedef enum Field
 {
-	F_COMMAND, F_ACCOUNT, F_SYMBOL, F_SIDE, F_QUANTITY, F_PRICE, F_TYPE, F_TIME_IN_FORCE, F_CLIENT_ORDER_ID,
-	F_EXPIRES_AT, F_STP, F_POST_ONLY, F_ORDER_ID, F_ORDER_INDEX, F_COUNT
+	F_COMMAND,
+	F_ACCOUNT,
+	F_SYMBOL,
+	F_SIDE,
+	F_QUANTITY,
+	F_PRICE,
+	F_TYPE,
+	F_TIME_IN_FORCE,
+	F_CLIENT_ORDER_ID,
+	F_EXPIRES_AT,
+	F_STP,
+	F_POST_ONLY,
+	F_ORDER_ID,
+	F_ORDER_INDEX,
+	F_COUNT
 } Field;
 
-static const char *const field_names[F_COUNT] = {
-	"command", "account", "symbol", "side", "quantity", "price", "type", "time_in_force", "client_order_id",
-	"expires_at", "stp", "post_only", "order_id", "order_index"
-};
+static const char *const field_names[F_COUNT] = { "command",         "account",    "symbol", "side",
+												  "quantity",        "price",      "type",   "time_in_force",
+												  "client_order_id", "expires_at", "stp",    "post_only",
+												  "order_id",        "order_index" };
 
 /* Which fields each command takes. */
 #define BIT(f) (1u << (f))
-#define PLACE_FIELDS (BIT(F_COMMAND) | BIT(F_ACCOUNT) | BIT(F_SYMBOL) | BIT(F_SIDE) | BIT(F_QUANTITY) | BIT(F_PRICE) | \
-	BIT(F_TYPE) | BIT(F_TIME_IN_FORCE) | BIT(F_CLIENT_ORDER_ID) | BIT(F_EXPIRES_AT) | BIT(F_STP) | BIT(F_POST_ONLY))
+#define PLACE_FIELDS                                                                                                \
+	(BIT(F_COMMAND) | BIT(F_ACCOUNT) | BIT(F_SYMBOL) | BIT(F_SIDE) | BIT(F_QUANTITY) | BIT(F_PRICE) | BIT(F_TYPE) | \
+	 BIT(F_TIME_IN_FORCE) | BIT(F_CLIENT_ORDER_ID) | BIT(F_EXPIRES_AT) | BIT(F_STP) | BIT(F_POST_ONLY))
 #define CANCEL_FIELDS (BIT(F_COMMAND) | BIT(F_ACCOUNT) | BIT(F_CLIENT_ORDER_ID) | BIT(F_ORDER_ID) | BIT(F_ORDER_INDEX))
 #define AMEND_FIELDS (CANCEL_FIELDS | BIT(F_QUANTITY) | BIT(F_PRICE))
 #define CANCEL_ALL_FIELDS (BIT(F_COMMAND) | BIT(F_ACCOUNT) | BIT(F_SYMBOL))
 
 typedef struct Entry
 {
-	bool		given[F_COUNT];
-	JsonbValue	value[F_COUNT];
+	bool given[F_COUNT];
+	JsonbValue value[F_COUNT];
 } Entry;
 
 static void
 refuse(const char *field, const char *expected)
 {
-	ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("field \"%s\" must be %s", field, expected)));
+	ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("field \"%s\" must be %s", field, expected),
+					errhint("The comment on tradepost.submit_commands() lists the fields.")));
 }
 
 static void
@@ -65,9 +80,9 @@ store_field(Entry *entry, const JsonbValue *key, const JsonbValue *value)
 			return;
 		}
 	}
-	ereport(ERROR,
-			(errcode(ERRCODE_TP_INVALID_ORDER),
-			 errmsg("unknown field \"%.*s\"", Min(key->val.string.len, 64), key->val.string.val)));
+	ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+					errmsg("unknown field \"%.*s\"", Min(key->val.string.len, 64), key->val.string.val),
+					errhint("The comment on tradepost.submit_commands() lists the fields.")));
 }
 
 static bool
@@ -87,7 +102,7 @@ static Numeric
 read_decimal(const Entry *entry, Field f)
 {
 	const JsonbValue *value = &entry->value[f];
-	char	   *text;
+	char *text;
 
 	if (!entry->given[f])
 		return NULL;
@@ -96,8 +111,8 @@ read_decimal(const Entry *entry, Field f)
 	if (value->type != jbvString || value->val.string.len == 0 || value->val.string.len > 64)
 		refuse(field_names[f], "a number or a decimal string");
 	text = pnstrdup(value->val.string.val, value->val.string.len);
-	return DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid),
-											   Int32GetDatum(-1)));
+	return DatumGetNumeric(
+		DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
 }
 
 static bool
@@ -109,15 +124,15 @@ read_integer(const Entry *entry, Field f, int64 *number)
 		return false;
 	if (value->type == jbvNumeric)
 	{
-		Datum		whole = DirectFunctionCall2(numeric_trunc, NumericGetDatum(value->val.numeric), Int32GetDatum(0));
+		Datum whole = DirectFunctionCall2(numeric_trunc, NumericGetDatum(value->val.numeric), Int32GetDatum(0));
 
 		if (!DatumGetBool(DirectFunctionCall2(numeric_eq, whole, NumericGetDatum(value->val.numeric))))
 			refuse(field_names[f], "a whole number");
 		*number = DatumGetInt64(DirectFunctionCall1(numeric_int8, whole));
 	}
 	else if (value->type == jbvString && value->val.string.len <= 20)
-		*number = DatumGetInt64(DirectFunctionCall1(int8in, CStringGetDatum(pnstrdup(value->val.string.val,
-																				   value->val.string.len))));
+		*number = DatumGetInt64(
+			DirectFunctionCall1(int8in, CStringGetDatum(pnstrdup(value->val.string.val, value->val.string.len))));
 	else
 		refuse(field_names[f], "a whole number");
 	return true;
@@ -127,17 +142,16 @@ static int
 read_label(const Entry *entry, Field f, TpLabels list, int missing)
 {
 	const char *text;
-	int			length;
-	int			code;
+	int length;
+	int code;
 
 	if (!read_text(entry, f, &text, &length))
 		return missing;
 	code = tradepost_label_find(list, text, length);
 	if (code < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_INVALID_ORDER),
-				 errmsg("field \"%s\" is \"%.*s\"", field_names[f], Min(length, 64), text),
-				 errhint("It is one of: %s.", tradepost_labels_all(list))));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("field \"%s\" is \"%.*s\"", field_names[f], Min(length, 64), text),
+						errhint("It is one of: %s.", tradepost_labels_all(list))));
 	return code;
 }
 
@@ -147,16 +161,16 @@ refuse_other_fields(const Entry *entry, unsigned allowed, const char *command)
 	for (int f = 0; f < F_COUNT; f++)
 	{
 		if (entry->given[f] && !(allowed & BIT(f)))
-			ereport(ERROR,
-					(errcode(ERRCODE_TP_INVALID_ORDER),
-					 errmsg("field \"%s\" does not go with command \"%s\"", field_names[f], command)));
+			ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+							errmsg("field \"%s\" does not go with command \"%s\"", field_names[f], command),
+							errhint("Leave it out.")));
 	}
 }
 
 static int64
 require_account(const Entry *entry)
 {
-	int64		account;
+	int64 account;
 
 	if (!read_integer(entry, F_ACCOUNT, &account))
 		refuse("account", "given");
@@ -167,14 +181,14 @@ require_account(const Entry *entry)
 static int64
 read_order_reference(const Entry *entry, const TpRequest *requests, int position)
 {
-	int64		number;
+	int64 number;
 	const char *key = NULL;
-	int			length = 0;
+	int length = 0;
 
 	if (entry->given[F_ORDER_ID] + entry->given[F_CLIENT_ORDER_ID] + entry->given[F_ORDER_INDEX] != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_INVALID_ORDER),
-				 errmsg("exactly one of order_id, client_order_id and order_index must be given")));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("exactly one of order_id, client_order_id and order_index must be given"),
+						errhint("It says which order is meant.")));
 	if (read_integer(entry, F_ORDER_ID, &number))
 	{
 		if (number <= 0)
@@ -184,9 +198,9 @@ read_order_reference(const Entry *entry, const TpRequest *requests, int position
 	if (read_integer(entry, F_ORDER_INDEX, &number))
 	{
 		if (number < 0 || number >= position || requests[number].command.kind != TP_CMD_PLACE)
-			ereport(ERROR,
-					(errcode(ERRCODE_TP_INVALID_ORDER),
-					 errmsg("order_index %lld is not an earlier place in this call", (long long) number)));
+			ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+							errmsg("order_index %lld is not an earlier place in this call", (long long) number),
+							errhint("Positions count from 0.")));
 		return -1 - number;
 	}
 	read_text(entry, F_CLIENT_ORDER_ID, &key, &length);
@@ -200,17 +214,17 @@ read_order_reference(const Entry *entry, const TpRequest *requests, int position
 		refuse("client_order_id", "1 to 128 bytes long");
 	number = tradepost_find_key(require_account(entry), key, length);
 	if (number == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_INVALID_ORDER),
-				 errmsg("client_order_id \"%.*s\" names no order of account %lld", Min(length, 64), key,
-						(long long) require_account(entry))));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("client_order_id \"%.*s\" names no order of account %lld", Min(length, 64), key,
+							   (long long) require_account(entry)),
+						errhint("The place must have been committed, or come earlier in this call.")));
 	return number;
 }
 
 static void
 read_place(const Entry *entry, TpRequest *request)
 {
-	TpPlaceArguments arguments = {0};
+	TpPlaceArguments arguments = { 0 };
 
 	refuse_other_fields(entry, PLACE_FIELDS, "place");
 	arguments.has_account = read_integer(entry, F_ACCOUNT, &arguments.account);
@@ -225,7 +239,7 @@ read_place(const Entry *entry, TpRequest *request)
 	if (entry->given[F_EXPIRES_AT])
 	{
 		const char *text;
-		int			length;
+		int length;
 
 		read_text(entry, F_EXPIRES_AT, &text, &length);
 		if (length > MAXDATELEN)
@@ -247,9 +261,9 @@ read_place(const Entry *entry, TpRequest *request)
 static void
 read_command(const Entry *entry, TpRequest *requests, int position)
 {
-	TpRequest  *request = &requests[position];
+	TpRequest *request = &requests[position];
 	const char *name = "place";
-	int			length = 5;
+	int length = 5;
 
 	read_text(entry, F_COMMAND, &name, &length);
 	if (length == 5 && memcmp(name, "place", 5) == 0)
@@ -268,17 +282,15 @@ read_command(const Entry *entry, TpRequest *requests, int position)
 	else if (length == 10 && memcmp(name, "cancel_all", 10) == 0)
 	{
 		const char *symbol = NULL;
-		int			symbol_length = 0;
+		int symbol_length = 0;
 
 		refuse_other_fields(entry, CANCEL_ALL_FIELDS, "cancel_all");
 		read_text(entry, F_SYMBOL, &symbol, &symbol_length);
 		tradepost_request_cancel_all(require_account(entry), symbol, symbol_length, request);
 	}
 	else
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_INVALID_ORDER),
-				 errmsg("command \"%.*s\" is unknown", Min(length, 64), name),
-				 errhint("It is one of: place, cancel, amend, cancel_all.")));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("command \"%.*s\" is unknown", Min(length, 64), name),
+						errhint("It is one of: place, cancel, amend, cancel_all.")));
 }
 
 static void
@@ -290,17 +302,17 @@ command_error_context(void *arg)
 Datum
 tradepost_submit_commands(PG_FUNCTION_ARGS)
 {
-	Jsonb	   *json = PG_GETARG_JSONB_P(0);
+	Jsonb *json = PG_GETARG_JSONB_P(0);
 	JsonbIterator *iterator;
 	JsonbIteratorToken token;
-	JsonbValue	value;
-	Entry		entry;
-	JsonbValue	key;
-	TpRequest  *requests;
-	Datum	   *ids;
-	int			n;
-	int			position = 0;
-	ErrorContextCallback error_context = {.callback = command_error_context, .arg = &position};
+	JsonbValue value;
+	Entry entry;
+	JsonbValue key;
+	TpRequest *requests;
+	Datum *ids;
+	int n;
+	int position = 0;
+	ErrorContextCallback error_context = { .callback = command_error_context, .arg = &position };
 
 	if (!JB_ROOT_IS_ARRAY(json) || JB_ROOT_IS_SCALAR(json))
 		refuse("commands", "an array of objects");
@@ -308,15 +320,15 @@ tradepost_submit_commands(PG_FUNCTION_ARGS)
 	if (n == 0)
 		PG_RETURN_ARRAYTYPE_P(construct_empty_array(INT8OID));
 	if (n > TP_MAX_COMMANDS_PER_CALL)
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_INVALID_ORDER),
-				 errmsg("commands has %d elements, and the limit is %d a call", n, TP_MAX_COMMANDS_PER_CALL)));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("commands has %d elements, and the limit is %d a call", n, TP_MAX_COMMANDS_PER_CALL),
+						errhint("Use several calls; they may be one transaction.")));
 
 	requests = palloc_extended(n * sizeof(TpRequest), MCXT_ALLOC_HUGE);
 	error_context.previous = error_context_stack;
 	error_context_stack = &error_context;
 	iterator = JsonbIteratorInit(&json->root);
-	token = JsonbIteratorNext(&iterator, &value, false);	/* the array itself */
+	token = JsonbIteratorNext(&iterator, &value, false); /* the array itself */
 	while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_END_ARRAY)
 	{
 		if (token != WJB_BEGIN_OBJECT)

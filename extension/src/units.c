@@ -15,7 +15,7 @@
 
 #define DECIMALS 8
 
-static const int64 powers[DECIMALS + 1] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+static const int64 powers[DECIMALS + 1] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000 };
 
 char *
 tradepost_numeric_text(Numeric value)
@@ -26,13 +26,13 @@ tradepost_numeric_text(Numeric value)
 TpUnitsStatus
 tradepost_wide_units_try(Numeric value, tp_int128 *units)
 {
-	char	   *text;
+	char *text;
 	const char *p;
-	bool		negative;
+	bool negative;
 	unsigned __int128 sum = 0;
 	const unsigned __int128 limit = ((unsigned __int128) 1 << 126) / 10;
-	int			decimals = 0;
-	bool		point = false;
+	int decimals = 0;
+	bool point = false;
 
 	if (numeric_is_nan(value))
 		return TP_UNITS_NAN;
@@ -82,7 +82,7 @@ tradepost_wide_units_try(Numeric value, tp_int128 *units)
 TpUnitsStatus
 tradepost_units_try(Numeric value, int64 *units)
 {
-	tp_int128	wide;
+	tp_int128 wide;
 	TpUnitsStatus status = tradepost_wide_units_try(value, &wide);
 
 	if (status != TP_UNITS_OK)
@@ -102,19 +102,21 @@ raise_units_error(TpUnitsStatus status, Numeric value, const char *field)
 			break;
 		case TP_UNITS_NAN:
 		case TP_UNITS_INFINITE:
-			ereport(ERROR,
-					(errcode(ERRCODE_TP_INVALID_ORDER),
-					 errmsg("%s %s is not a finite number", field, tradepost_numeric_text(value))));
+			ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+							errmsg("%s %s is not a finite number", field, tradepost_numeric_text(value)),
+							errhint("Give a decimal number.")));
 			break;
 		case TP_UNITS_TOO_FINE:
 			ereport(ERROR,
 					(errcode(ERRCODE_TP_INVALID_ORDER),
-					 errmsg("%s %s has more than %d decimals", field, tradepost_numeric_text(value), DECIMALS)));
+					 errmsg("%s %.60s has more than %d decimals", field, tradepost_numeric_text(value), DECIMALS),
+					 errhint("The engine counts in units of 1e-%d.", DECIMALS)));
 			break;
 		case TP_UNITS_TOO_LARGE:
 			ereport(ERROR,
 					(errcode(ERRCODE_TP_VALUE_OVERFLOW),
-					 errmsg("%s %.60s is beyond the limit of " TP_MAX_UNITS_TEXT, field, tradepost_numeric_text(value))));
+					 errmsg("%s %.60s is beyond the limit of " TP_MAX_UNITS_TEXT, field, tradepost_numeric_text(value)),
+					 errhint("Give a smaller number.")));
 			break;
 	}
 }
@@ -122,7 +124,7 @@ raise_units_error(TpUnitsStatus status, Numeric value, const char *field)
 int64
 tradepost_units(Numeric value, const char *field)
 {
-	int64		units = 0;
+	int64 units = 0;
 
 	raise_units_error(tradepost_units_try(value, &units), value, field);
 	return units;
@@ -131,7 +133,7 @@ tradepost_units(Numeric value, const char *field)
 tp_int128
 tradepost_wide_units(Numeric value, const char *field)
 {
-	tp_int128	units = 0;
+	tp_int128 units = 0;
 
 	raise_units_error(tradepost_wide_units_try(value, &units), value, field);
 	return units;
@@ -140,7 +142,7 @@ tradepost_wide_units(Numeric value, const char *field)
 Datum
 tradepost_units_numeric(int64 units)
 {
-	int			decimals = DECIMALS;
+	int decimals = DECIMALS;
 
 	if (units % powers[DECIMALS] == 0)
 		return NumericGetDatum(int64_to_numeric(units / powers[DECIMALS]));
@@ -157,7 +159,7 @@ static char *
 wide_text(tp_int128 value, char *buffer)
 {
 	unsigned __int128 rest = value < 0 ? -(unsigned __int128) value : (unsigned __int128) value;
-	char	   *p = buffer + 47;
+	char *p = buffer + 47;
 
 	*p = '\0';
 	do
@@ -179,8 +181,8 @@ text_numeric(const char *text)
 Datum
 tradepost_wide_units_numeric(tp_int128 units)
 {
-	char		buffer[48];
-	Datum		scaled;
+	char buffer[48];
+	Datum scaled;
 
 	if (units <= PG_INT64_MAX && units >= PG_INT64_MIN)
 		return tradepost_units_numeric((int64) units);
@@ -192,7 +194,7 @@ tradepost_wide_units_numeric(tp_int128 units)
 Datum
 tradepost_uint64_numeric(uint64 value)
 {
-	char		buffer[48];
+	char buffer[48];
 
 	return text_numeric(wide_text((tp_int128) value, buffer));
 }

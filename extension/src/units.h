@@ -16,7 +16,7 @@ typedef enum TpUnitsStatus
 	TP_UNITS_OK,
 	TP_UNITS_NAN,
 	TP_UNITS_INFINITE,
-	TP_UNITS_TOO_FINE,			/* more than 8 decimals */
+	TP_UNITS_TOO_FINE, /* more than 8 decimals */
 	TP_UNITS_TOO_LARGE
 } TpUnitsStatus;
 

@@ -12,6 +12,7 @@
 #include "access/xact.h"
 #include "commands/dbcommands.h"
 #include "commands/defrem.h"
+#include "commands/extension.h"
 #include "compat.h"
 #include "errcodes.h"
 #include "miscadmin.h"
@@ -28,7 +29,7 @@
 #define STOP_TIMEOUT_MS 10000
 
 static ProcessUtility_hook_type previous_hook = NULL;
-static Oid	held_database = InvalidOid;
+static Oid held_database = InvalidOid;
 static bool registered = false;
 
 static void
@@ -61,11 +62,11 @@ release_at_end(XactEvent event, void *arg)
 static void
 hold(const char *name)
 {
-	Oid			dboid = name == NULL ? InvalidOid : get_database_oid(name, true);
+	Oid dboid = name == NULL ? InvalidOid : get_database_oid(name, true);
 	TpDatabase *db = OidIsValid(dboid) ? tradepost_find_database(dboid, false) : NULL;
 	TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), STOP_TIMEOUT_MS);
 
-	if (db == NULL || dboid == MyDatabaseId)
+	if (db == NULL)
 		return;
 	if (!registered)
 	{
@@ -79,9 +80,8 @@ hold(const char *name)
 	{
 		kill(db->matcher_pid, SIGTERM);
 		if (GetCurrentTimestamp() >= deadline)
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_IN_USE),
-					 errmsg("the tradepost matcher of database \"%s\" does not end", name)));
+			ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
+							errmsg("the tradepost matcher of database \"%s\" does not end", name)));
 		ConditionVariableTimedSleep(&db->changed, 20, PG_WAIT_EXTENSION);
 	}
 	ConditionVariableCancelSleep();
@@ -91,7 +91,7 @@ hold(const char *name)
 static bool
 may_hold(const char *name)
 {
-	Oid			dboid = name == NULL ? InvalidOid : get_database_oid(name, true);
+	Oid dboid = name == NULL ? InvalidOid : get_database_oid(name, true);
 
 	return OidIsValid(dboid) && TpOwnsDatabase(dboid);
 }
@@ -99,11 +99,11 @@ may_hold(const char *name)
 static const char *
 template_of(CreatedbStmt *statement)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
 	foreach(cell, statement->options)
 	{
-		DefElem    *option = lfirst(cell);
+		DefElem *option = lfirst(cell);
 
 		if (strcmp(option->defname, "template") == 0 && option->arg != NULL)
 			return defGetString(option);
@@ -114,7 +114,7 @@ template_of(CreatedbStmt *statement)
 static bool
 moves_database(AlterDatabaseStmt *statement)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
 	foreach(cell, statement->options)
 	{
@@ -135,7 +135,8 @@ needs_alone(Node *statement)
 		case T_CreatedbStmt:
 			return template_of((CreatedbStmt *) statement);
 		case T_RenameStmt:
-			return ((RenameStmt *) statement)->renameType == OBJECT_DATABASE ? ((RenameStmt *) statement)->subname : NULL;
+			return ((RenameStmt *) statement)->renameType == OBJECT_DATABASE ? ((RenameStmt *) statement)->subname
+																			 : NULL;
 		case T_AlterDatabaseStmt:
 			return moves_database((AlterDatabaseStmt *) statement) ? ((AlterDatabaseStmt *) statement)->dbname : NULL;
 		default:
@@ -163,7 +164,7 @@ static void
 utility(PlannedStmt *planned, const char *query, bool read_only_tree, ProcessUtilityContext context,
 		ParamListInfo params, QueryEnvironment *environment, DestReceiver *receiver, QueryCompletion *completion)
 {
-	Node	   *statement = planned->utilityStmt;
+	Node *statement = planned->utilityStmt;
 	const char *alone = needs_alone(statement);
 
 	if (alone != NULL && may_hold(alone))
@@ -172,7 +173,11 @@ utility(PlannedStmt *planned, const char *query, bool read_only_tree, ProcessUti
 		previous_hook(planned, query, read_only_tree, context, params, environment, receiver, completion);
 	else
 		standard_ProcessUtility(planned, query, read_only_tree, context, params, environment, receiver, completion);
-	if (concerns_extension(statement) && tradepost_shared != NULL && IsTransactionState())
+	if (!concerns_extension(statement) || tradepost_shared == NULL || !IsTransactionState())
+		return;
+	if (nodeTag(statement) == T_DropStmt && !OidIsValid(get_extension_oid("tradepost", true)))
+		tradepost_pending_extension_dropped();
+	else if (nodeTag(statement) != T_DropStmt)
 		tradepost_pending_configuration_change();
 }
 

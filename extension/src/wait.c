@@ -33,8 +33,8 @@ PG_FUNCTION_INFO_V1(tradepost_wait_for_seq);
 typedef enum Found
 {
 	FOUND_NOT_YET,
-	FOUND_SEQ,					/* decided; its event's seq is known */
-	FOUND_LONG_AGO				/* below the watermark: decided, or never will be */
+	FOUND_SEQ,     /* decided; its event's seq is known */
+	FOUND_LONG_AGO /* below the watermark: decided, or never will be */
 } Found;
 
 static Found
@@ -55,27 +55,26 @@ look(TpDatabase *db, int64 id, int64 *seq)
 }
 
 static void
-raise_timeout(TpDatabase *db, const char *what, int64 number)
+raise_timeout(TpDatabase *db, const char *what, int64 number, const char *hint)
 {
 	ereport(ERROR,
-			(errcode(ERRCODE_TP_WAIT_TIMEOUT),
-			 errmsg("%s %lld was not reached in time", what, (long long) number),
+			(errcode(ERRCODE_TP_WAIT_TIMEOUT), errmsg("%s %lld was not reached in time", what, (long long) number),
 			 errdetail("The engine's state is %s; its last seq is %llu.", tradepost_state_name(tradepost_get_state(db)),
 					   (unsigned long long) pg_atomic_read_u64(&db->last_seq)),
-			 errhint("A command is decided after its transaction commits.")));
+			 errhint("%s", hint)));
 }
 
 static bool
 wait_for_decision(TpDatabase *db, int64 id, int64 timeout_ms, int64 *seq)
 {
 	TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout_ms);
-	Found		found;
+	Found found;
 
 	*seq = 0;
 	ConditionVariablePrepareToSleep(&db->changed);
 	while ((found = look(db, id, seq)) == FOUND_NOT_YET)
 	{
-		long		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline);
+		long left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline);
 
 		if (left <= 0)
 			break;
@@ -89,20 +88,21 @@ wait_for_decision(TpDatabase *db, int64 id, int64 timeout_ms, int64 *seq)
 static Datum
 describe(MemoryContext caller, int64 id, int64 seq, bool *isnull)
 {
-	Oid			types[] = {INT8OID, INT8OID};
-	Datum		values[] = {Int64GetDatum(id), Int64GetDatum(seq)};
-	Datum		result = (Datum) 0;
+	Oid types[] = { INT8OID, INT8OID };
+	Datum values[] = { Int64GetDatum(id), Int64GetDatum(seq) };
+	Datum result = (Datum) 0;
 
 	*isnull = true;
 	PushActiveSnapshot(GetLatestSnapshot());
 	SPI_execute_with_args("SELECT pg_catalog.to_jsonb(o) FROM tradepost.orders o WHERE o.id OPERATOR(pg_catalog.=) $1",
 						  1, types, values, NULL, true, 1);
 	if (SPI_processed == 0 && seq != 0)
-		SPI_execute_with_args("SELECT pg_catalog.to_jsonb(e) FROM tradepost.events e WHERE e.seq OPERATOR(pg_catalog.=) $2",
-							  2, types, values, NULL, true, 1);
+		SPI_execute_with_args(
+			"SELECT pg_catalog.to_jsonb(e) FROM tradepost.events e WHERE e.seq OPERATOR(pg_catalog.=) $2", 2, types,
+			values, NULL, true, 1);
 	else if (SPI_processed == 0)
-		SPI_execute_with_args("SELECT pg_catalog.to_jsonb(e) FROM tradepost.decision($1) e",
-							  1, types, values, NULL, true, 1);
+		SPI_execute_with_args("SELECT pg_catalog.to_jsonb(e) FROM tradepost.decision($1) e", 1, types, values, NULL,
+							  true, 1);
 	if (SPI_processed == 1)
 	{
 		result = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, isnull);
@@ -121,8 +121,8 @@ describe(MemoryContext caller, int64 id, int64 seq, bool *isnull)
 static Datum
 one_column(FunctionCallInfo fcinfo, Datum value, bool isnull)
 {
-	TupleDesc	desc;
-	HeapTuple	tuple;
+	TupleDesc desc;
+	HeapTuple tuple;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "procedure must return a row");
@@ -136,25 +136,25 @@ require_nonatomic(FunctionCallInfo fcinfo)
 	CallContext *context = (CallContext *) fcinfo->context;
 
 	if (context == NULL || !IsA(context, CallContext) || context->atomic)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_TRANSACTION_TERMINATION),
-				 errmsg("cannot wait for the engine inside a transaction block"),
-				 errhint("Commit first: only committed commands are decided.")));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_TRANSACTION_TERMINATION),
+						errmsg("cannot wait for the engine inside a transaction block"),
+						errhint("Commit first: only committed commands are decided.")));
 }
 
 static int64
 timeout_argument(FunctionCallInfo fcinfo, int n)
 {
-	Interval   *timeout;
-	double		ms;
+	Interval *timeout;
+	double ms;
 
 	if (PG_ARGISNULL(n))
-		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("timeout must be given")));
+		ereport(ERROR,
+				(errcode(ERRCODE_TP_INVALID_ORDER), errmsg("timeout must be given"), errhint("It may not be NULL.")));
 	timeout = PG_GETARG_INTERVAL_P(n);
 	ms = timeout->time / 1000.0 + timeout->day * 86400000.0 + timeout->month * 30 * 86400000.0;
 	if (ms < 0 || ms > 3600000)
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_INVALID_ORDER), errmsg("timeout must be between 0 and 1 hour")));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("timeout must be between 0 and 1 hour"),
+						errhint("Call again to wait longer.")));
 	return (int64) ms;
 }
 
@@ -167,20 +167,18 @@ commit_wait_describe(FunctionCallInfo fcinfo, int64 id, int64 timeout_ms)
 {
 	TpDatabase *db = tradepost_my_database(true);
 	MemoryContext caller = CurrentMemoryContext;
-	int64		seq;
-	Datum		result;
-	bool		isnull;
+	int64 seq;
+	Datum result;
+	bool isnull;
 
 	SPI_connect_ext(SPI_OPT_NONATOMIC);
 	SPI_commit();
 	if (!wait_for_decision(db, id, timeout_ms, &seq))
-		raise_timeout(db, "the decision of command", id);
+		raise_timeout(db, "the decision of command", id, "A command is decided after its transaction commits.");
 	result = describe(caller, id, seq, &isnull);
 	if (isnull && seq == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_WAIT_TIMEOUT),
-				 errmsg("command %lld is not known", (long long) id),
-				 errhint("Its transaction was rolled back, or it is another account's.")));
+		ereport(ERROR, (errcode(ERRCODE_TP_WAIT_TIMEOUT), errmsg("command %lld is not known", (long long) id),
+						errhint("Its transaction was rolled back, or it is another account's.")));
 	SPI_finish();
 	return one_column(fcinfo, result, isnull);
 }
@@ -189,7 +187,7 @@ Datum
 tradepost_submit_order(PG_FUNCTION_ARGS)
 {
 	TpPlaceArguments arguments;
-	TpRequest	request;
+	TpRequest request;
 
 	require_nonatomic(fcinfo);
 	tradepost_read_place_arguments(fcinfo, &arguments);
@@ -201,20 +199,21 @@ tradepost_submit_order(PG_FUNCTION_ARGS)
 Datum
 tradepost_wait_for_order(PG_FUNCTION_ARGS)
 {
-	int64		id = tradepost_arg_int64(fcinfo, 0, "id");
-	int64		timeout = timeout_argument(fcinfo, 1);
+	int64 id = tradepost_arg_int64(fcinfo, 0, "id");
+	int64 timeout = timeout_argument(fcinfo, 1);
 
 	require_nonatomic(fcinfo);
 	if (id <= 0)
-		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("id %lld is not above zero", (long long) id)));
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("id %lld is not above zero", (long long) id),
+						errhint("A command's id is what the call that made it returned.")));
 	return commit_wait_describe(fcinfo, id, timeout);
 }
 
 Datum
 tradepost_wait_for_seq(PG_FUNCTION_ARGS)
 {
-	int64		seq = tradepost_arg_int64(fcinfo, 0, "seq");
-	int64		timeout = timeout_argument(fcinfo, 1);
+	int64 seq = tradepost_arg_int64(fcinfo, 0, "seq");
+	int64 timeout = timeout_argument(fcinfo, 1);
 	TpDatabase *db = tradepost_my_database(true);
 	TimestampTz deadline;
 
@@ -225,12 +224,12 @@ tradepost_wait_for_seq(PG_FUNCTION_ARGS)
 	ConditionVariablePrepareToSleep(&db->changed);
 	while ((int64) pg_atomic_read_u64(&db->last_seq) < seq)
 	{
-		long		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline);
+		long left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline);
 
 		if (left <= 0)
 		{
 			ConditionVariableCancelSleep();
-			raise_timeout(db, "seq", seq);
+			raise_timeout(db, "seq", seq, "Events come when commands are decided.");
 		}
 		ConditionVariableTimedSleep(&db->changed, Min(left, 1000), PG_WAIT_EXTENSION);
 	}

@@ -17,9 +17,9 @@
 
 struct TpWindow
 {
-	int64		base;			/* multiple of 64; bit i of the ring stands for an id */
-	uint64		words;			/* power of two */
-	uint64	   *bits;
+	int64 base;   /* multiple of 64; bit i of the ring stands for an id */
+	uint64 words; /* power of two */
+	uint64 *bits;
 };
 
 static uint64 *
@@ -31,7 +31,7 @@ allocate(uint64 words)
 TpWindow *
 tradepost_window_create(int64 base)
 {
-	TpWindow   *window = MemoryContextAlloc(TopMemoryContext, sizeof(TpWindow));
+	TpWindow *window = MemoryContextAlloc(TopMemoryContext, sizeof(TpWindow));
 
 	window->base = base / 64 * 64;
 	window->words = 1024;
@@ -60,7 +60,7 @@ tradepost_window_decided(const TpWindow *window, int64 id)
 static void
 grow(TpWindow *window, int64 id)
 {
-	TpWindow	larger = *window;
+	TpWindow larger = *window;
 
 	if (id - window->base > MAX_SPAN)
 		elog(ERROR, "command id %lld is too far above the watermark %lld", (long long) id, (long long) window->base);
@@ -86,7 +86,7 @@ tradepost_window_mark(TpWindow *window, int64 id)
 void
 tradepost_window_advance(TpWindow *window, int64 base)
 {
-	int64		target = base / 64 * 64;
+	int64 target = base / 64 * 64;
 
 	if (target - window->base >= (int64) window->words * 64)
 	{

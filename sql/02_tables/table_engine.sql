@@ -66,7 +66,7 @@ CREATE TABLE tradepost_internal.events (
 	counter_commission numeric,
 	CONSTRAINT events_pkey PRIMARY KEY (seq)
 );
-CREATE INDEX events_command_id ON tradepost_internal.events USING brin (command_id) WITH (pages_per_range = 16, autosummarize = on);
+CREATE INDEX events_command_id ON tradepost_internal.events USING brin (command_id) WITH (pages_per_range = 16);
 COMMENT ON TABLE tradepost_internal.events IS 'Everything that happened, in the one order that there is; append-only';
 COMMENT ON COLUMN tradepost_internal.events.decision IS 'Whether this is its command''s decision: each command has exactly one';
 COMMENT ON COLUMN tradepost_internal.events.order_id IS 'In a trade the taker''s order';

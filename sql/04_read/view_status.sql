@@ -1,7 +1,7 @@
 -- How the engine is doing.
 
 CREATE OR REPLACE VIEW tradepost.engine_status WITH (security_invoker = true) AS
-SELECT m.state, m.pid, coalesce(m.last_seq, s.last_seq) AS last_seq, coalesce(m.watermark, s.watermark) AS watermark,
+SELECT m.state, m.pid, greatest(m.last_seq, s.last_seq) AS last_seq, greatest(m.watermark, s.watermark) AS watermark,
 	m.oldest_command_age, m.pending, m.open_orders, m.batches, m.last_batch_commands, m.last_batch_time, m.restarts, m.last_error,
 	m.ring_used, m.ring_overflows, m.doorbells_skipped,
 	s.instance = tradepost_internal.instance_id() AS instance_ok,
