@@ -71,7 +71,7 @@ $$
 	WHERE a.name = ANY (names) ORDER BY array_position(names, a.name), b.asset
 $$;
 
--- What a statement is refused with, and what it would tell the user; account numbers left out.
+-- What a statement is refused with, and what it would tell the user; account numbers and the time left out.
 CREATE FUNCTION t.refused(statement text, OUT code text, OUT message text, OUT hint text) LANGUAGE plpgsql AS
 $$
 BEGIN
@@ -80,6 +80,7 @@ BEGIN
 EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
 	message := regexp_replace(message, 'account \d+', 'account N');
+	hint := regexp_replace(hint, 'It is now .*', 'It is now ...');
 END
 $$;
 
