@@ -29,7 +29,7 @@ TP_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" extension/tr
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
 # An explicit PG_CONFIG wins, else the newest PostgreSQL that is installed whole.
-ifeq ($(origin PG_CONFIG),undefined)
+ifeq ($(PG_CONFIG),)
 PG_CONFIG := $(shell $(STACK)/deps.sh pg-config)
 endif
 export PG_CONFIG

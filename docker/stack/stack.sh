@@ -196,6 +196,7 @@ prepare_database() {
 	psql_ -d "$DATABASE" <<- EOF
 		SET client_min_messages = warning;
 		SELECT 'GRANT tradepost_admin TO $DEMO_ROLE' WHERE EXISTS (SELECT FROM pg_roles WHERE rolname = 'tradepost_admin') \gexec
+		\o /dev/null
 		SELECT 'SELECT tradepost.init()' WHERE to_regprocedure('tradepost.init()') IS NOT NULL \gexec
 	EOF
 }
