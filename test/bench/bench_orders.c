@@ -4,7 +4,8 @@
  *
  * Part of build/bench/sql_bench; see sql_bench.h.  The matcher works on the
  * orders while they come in, on the same CPUs: that is part of what they
- * cost.  Before the raw inserts' turn it has caught up.
+ * cost.  Before the raw inserts' turn it has caught up.  The turns are short and
+ * many, so that what else the machine does falls on both.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,19 +105,19 @@ bench_single(const TpBenchOptions *options, Filler *place, Filler *raw, PGconn *
 	TpSamples	inserted[4] = {0};
 
 	place->bulk = raw->bulk = 0;
-	for (int round = 0; round < options->rounds; round++)
+	for (int i = 0; i < 4; i++)
 	{
-		for (int i = 0; i < 4; i++)
+		tradepost_bench_say("single orders, %d client%s", clients[i], clients[i] > 1 ? "s" : "");
+		for (int slice = 0; slice < options->slices; slice++)
 		{
 			double		rate;
 
-			tradepost_bench_say("single orders, %d clients, round %d of %d", clients[i], round + 1, options->rounds);
 			/* Now the one first, now the other. */
-			if (round % 2 == 0)
+			if (slice % 2 == 0)
 				tradepost_samples_add(&inserted[i], measure(options, raw, conns, clients[i], "raw_one", NULL));
 			tradepost_samples_add(&placed[i], measure(options, place, conns, clients[i], "place_one", &rate));
 			tradepost_samples_add(&decided[i], rate);
-			if (round % 2 == 1)
+			if (slice % 2 == 1)
 				tradepost_samples_add(&inserted[i], measure(options, raw, conns, clients[i], "raw_one", NULL));
 		}
 	}
@@ -148,17 +149,17 @@ bench_bulk(const TpBenchOptions *options, Filler *place, Filler *raw, PGconn **c
 		TpSamples	inserted = {0};
 		char		name[80];
 
+		tradepost_bench_say("%d orders a call, %d clients", bulks[i], BULK_CLIENTS);
 		place->bulk = raw->bulk = bulks[i];
-		for (int round = 0; round < options->rounds; round++)
+		for (int slice = 0; slice < options->slices; slice++)
 		{
 			double		rate;
 
-			tradepost_bench_say("%d orders a call, %d clients, round %d of %d", bulks[i], BULK_CLIENTS, round + 1, options->rounds);
-			if (round % 2 == 0)
+			if (slice % 2 == 0)
 				tradepost_samples_add(&inserted, bulks[i] * measure(options, raw, conns, BULK_CLIENTS, "raw_many", NULL));
 			tradepost_samples_add(&placed, bulks[i] * measure(options, place, conns, BULK_CLIENTS, "place_many", &rate));
 			tradepost_samples_add(&decided, rate);
-			if (round % 2 == 1)
+			if (slice % 2 == 1)
 				tradepost_samples_add(&inserted, bulks[i] * measure(options, raw, conns, BULK_CLIENTS, "raw_many", NULL));
 		}
 		snprintf(name, sizeof(name), "place_orders of %d, %d clients, against unnest INSERT", bulks[i], BULK_CLIENTS);

@@ -34,7 +34,7 @@ tradepost_bench_say(const char *format, ...)
 void
 tradepost_samples_add(TpSamples *samples, double value)
 {
-	if (samples->count < BENCH_MAX_ROUNDS)
+	if (samples->count < BENCH_MAX_SAMPLES)
 		samples->values[samples->count++] = value;
 }
 
@@ -70,6 +70,22 @@ tradepost_samples_spread(const TpSamples *samples)
 	return (sorted.values[sorted.count - 1] - sorted.values[0]) / median;
 }
 
+/*
+ * Each measurement against the one of the baseline that was its neighbour in
+ * time: what else the machine did then, it did to both.
+ */
+static double
+median_ratio(const TpSamples *value, const TpSamples *baseline)
+{
+	TpSamples	ratios = {0};
+
+	if (value->count != baseline->count)
+		return tradepost_samples_median(value) / tradepost_samples_median(baseline);
+	for (int i = 0; i < value->count; i++)
+		tradepost_samples_add(&ratios, value->values[i] / baseline->values[i]);
+	return tradepost_samples_median(&ratios);
+}
+
 TpBenchRow *
 tradepost_bench_add(const char *name, const char *unit, const TpSamples *value, const TpSamples *baseline)
 {
@@ -82,7 +98,7 @@ tradepost_bench_add(const char *name, const char *unit, const TpSamples *value, 
 	row->unit = unit;
 	row->value = tradepost_samples_median(value);
 	row->baseline = baseline ? tradepost_samples_median(baseline) : NAN;
-	row->ratio = baseline ? row->value / row->baseline : NAN;
+	row->ratio = baseline ? median_ratio(value, baseline) : NAN;
 	row->goal = NAN;
 	row->n = value->count;
 	row->spread = tradepost_samples_spread(value);
@@ -148,7 +164,7 @@ tradepost_bench_print(const TpBenchOptions *options)
 	print_from_file("/proc/meminfo", "MemTotal", ", memory ");
 	if (uname(&name) == 0)
 		printf(", %s %s", name.sysname, name.release);
-	printf("\nServer    %s\nGenerator on the same machine. Medians of n; spread: (largest - smallest) / median.\n\n", options->settings ? options->settings : "");
+	printf("\nServer    %s\nGenerator on the same machine. Medians of n; ratio: median of the n ratios of neighbours; spread: (largest - smallest) / median.\n\n", options->settings ? options->settings : "");
 	printf("%-50s %11s %11s %6s %5s %-4s %2s %6s  %s\n", "", "value", "baseline", "ratio", "goal", "met", "n", "spread", "unit");
 	for (int i = 0; i < row_count; i++)
 	{

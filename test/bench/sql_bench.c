@@ -51,7 +51,7 @@ main(int argc, char **argv)
 		{"start", required_argument, NULL, 's'}, {"settings", required_argument, NULL, 't'}, {"help", no_argument, NULL, 'h'}, {0}
 	};
 	TpBenchOptions options = {
-		.seconds = 3, .rounds = 3, .drain_orders = 100000, .latency_seconds = 6, .closed_orders = 300000, .open_orders = 20000
+		.seconds = 0.5, .slices = 12, .rounds = 3, .drain_orders = 100000, .latency_seconds = 6, .closed_orders = 300000, .open_orders = 20000
 	};
 	const char *only = NULL;
 	PGconn	   *conns[BENCH_CLIENTS];
@@ -64,7 +64,8 @@ main(int argc, char **argv)
 		switch (option)
 		{
 			case 'q':
-				options.seconds = 1;
+				options.seconds = 0.4;
+				options.slices = 6;
 				options.rounds = 2;
 				options.drain_orders = 16000;
 				options.latency_seconds = 3;
@@ -72,8 +73,8 @@ main(int argc, char **argv)
 				options.open_orders = 5000;
 				break;
 			case 'l':
+				options.slices = 24;
 				options.rounds = 5;
-				options.seconds = 5;
 				options.closed_orders = 10000000;
 				options.open_orders = 100000;
 				break;

@@ -31,7 +31,8 @@
 typedef struct TpBenchOptions
 {
 	double		seconds;		/* of one closed-loop measurement */
-	int			rounds;
+	int			slices;			/* of those, for each row */
+	int			rounds;			/* of everything else */
 	int			drain_orders;	/* of one matcher measurement */
 	double		latency_seconds;
 	int			closed_orders;	/* for the restart measurement */
@@ -57,11 +58,11 @@ typedef struct TpBenchRow
 	double		spread;			/* (largest - smallest) / median of them */
 } TpBenchRow;
 
-#define BENCH_MAX_ROUNDS 16
+#define BENCH_MAX_SAMPLES 64
 
 typedef struct TpSamples
 {
-	double		values[BENCH_MAX_ROUNDS];
+	double		values[BENCH_MAX_SAMPLES];
 	int			count;
 } TpSamples;
 
@@ -69,7 +70,7 @@ extern void tradepost_samples_add(TpSamples *samples, double value);
 extern double tradepost_samples_median(const TpSamples *samples);
 extern double tradepost_samples_spread(const TpSamples *samples);
 
-/* Adds a row; baseline may be NULL.  The ratio is value / baseline. */
+/* Adds a row; baseline may be NULL.  The ratio is the median of those of measurements that were neighbours. */
 extern TpBenchRow *tradepost_bench_add(const char *name, const char *unit, const TpSamples *value, const TpSamples *baseline);
 extern void tradepost_bench_goal(TpBenchRow *row, double goal, bool is_most);
 extern void tradepost_bench_print(const TpBenchOptions *options);
