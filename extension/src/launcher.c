@@ -216,7 +216,7 @@ find_new_databases(void)
 
 		for (int j = 0; j < n && !exists; j++)
 			exists = databases[j] == db->dboid;
-		if (OidIsValid(db->dboid) && !exists && charges[i].handle == NULL)
+		if (OidIsValid(db->dboid) && !exists && charges[i].handle == NULL && db->matcher_pid == 0)
 		{
 			db->wanted = false;
 			release(i);
@@ -233,6 +233,7 @@ note_ends(void)
 
 	for (int i = 0; i < tradepost_shared->databases; i++)
 	{
+		TpDatabase *db = tradepost_database_at(i);
 		pid_t pid;
 
 		if (charges[i].handle != NULL && GetBackgroundWorkerPid(charges[i].handle, &pid) == BGWH_STOPPED)
@@ -240,11 +241,20 @@ note_ends(void)
 			note_end(i);
 			ended = true;
 		}
+		else if (charges[i].handle == NULL && OidIsValid(db->dboid) && db->gone && db->matcher_pid == 0)
+		{
+			release(i); /* an earlier launcher's matcher */
+			ended = true;
+		}
 	}
 	return ended;
 }
 
-/* Milliseconds until this place's matcher should start; -1: nothing to start. */
+/*
+ * Milliseconds until this place's matcher should start; -1: nothing to start.  A
+ * matcher without a handle is an earlier launcher's: it goes on, and wakes us
+ * when it ends.
+ */
 static long
 due_in(int index)
 {
@@ -252,7 +262,7 @@ due_in(int index)
 	Charge *charge = &charges[index];
 	TimestampTz now = GetCurrentTimestamp();
 
-	if (!OidIsValid(db->dboid) || charge->handle != NULL || db->held_by != 0)
+	if (!OidIsValid(db->dboid) || charge->handle != NULL || db->matcher_pid != 0 || db->held_by != 0)
 		return -1;
 	return charge->not_before > now ? (long) ((charge->not_before - now) / 1000) + 1 : 0;
 }

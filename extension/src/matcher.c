@@ -90,6 +90,27 @@ matcher_exit(int code, Datum arg)
 	db->matcher_pid = 0;
 	db->matcher_latch = NULL;
 	tradepost_set_state(db, TP_STATE_OFF);
+	tradepost_wake_launcher();
+}
+
+/*
+ * There is one writer: a launcher that was ended and started again may have
+ * another matcher start while its predecessor's is on its way.
+ */
+static bool
+claim_place(TpDatabase *db)
+{
+	bool free;
+
+	LWLockAcquire(&tradepost_shared->lock, LW_EXCLUSIVE);
+	free = db->matcher_pid == 0;
+	if (free)
+	{
+		db->matcher_latch = MyLatch;
+		db->matcher_pid = MyProcPid;
+	}
+	LWLockRelease(&tradepost_shared->lock);
+	return free;
 }
 
 static void
@@ -581,9 +602,9 @@ tradepost_matcher_main(Datum arg)
 	BackgroundWorkerUnblockSignals();
 
 	m->db = tradepost_database_at(DatumGetInt32(arg));
+	if (!claim_place(m->db))
+		proc_exit(1);
 	before_shmem_exit(matcher_exit, (Datum) 0);
-	m->db->matcher_latch = MyLatch;
-	m->db->matcher_pid = MyProcPid;
 	tradepost_set_state(m->db, TP_STATE_STARTING);
 	BackgroundWorkerInitializeConnectionByOid(m->db->dboid, InvalidOid, 0);
 	configure_session();
