@@ -33,6 +33,7 @@ static jmp_buf lost;
 /* Not local, because a lost connection jumps back into main(). */
 static bool opened = false;
 static bool reported = false;
+static bool flowing = false;
 static bool holds = true;
 
 static void
@@ -194,7 +195,9 @@ main(int argc, char **argv)
 		bounded_run(goal, seed, json);
 	if (!once && !stop)
 	{
-		printf("\nThe market stays open, with a few orders a second. Ctrl-C ends it.\n");
+		if (!flowing)
+			printf("\nThe market stays open, with a few orders a second. Ctrl-C ends it.\n");
+		flowing = true;
 		while (!stop)
 		{
 			tradepost_market_step(&market, 1 + (int) tradepost_market_random(&market, 2));
