@@ -150,6 +150,7 @@ reload(TpUnit *u)
 	const TpEvent *y;
 	size_t count;
 	unsigned seed;
+	TpCommand sweep = tradepost_unit_order(5000, 10, TP_BUY, 1000, 110);
 
 	tradepost_unit_open(u, "recovery");
 	srand(5);
@@ -172,8 +173,9 @@ reload(TpUnit *u)
 	srand(seed);
 	trade_randomly(&other, 4000, 500);
 	tradepost_unit_ok(u, same_reading(u->engine, other.engine), "and goes on the same");
-	tradepost_unit_place(u, 5000, 10, TP_BUY, 50, 105);
-	tradepost_unit_place(&other, 5000, 10, TP_BUY, 50, 105);
+	sweep.stp = TP_STP_NONE;
+	tradepost_unit_apply(u, sweep);
+	tradepost_unit_apply(&other, sweep);
 	count = tradepost_engine_events(u->engine, &x);
 	tradepost_unit_ok(u,
 					  count > 3 && count == tradepost_engine_events(other.engine, &y) &&
