@@ -112,59 +112,62 @@ until_decided(PGconn *conn, PGconn *other)
 	}
 }
 
-static PGconn *
-restart_matcher(PGconn *conn, PGconn *other, TpSamples *samples, int rounds)
+/*
+ * One restart of a database's matcher; returns the milliseconds until it has decided.
+ */
+static double
+restart_matcher(PGconn **conn, PGconn *other)
 {
-	for (int i = 0; i < rounds; i++)
+	for (;;)
 	{
 		char		pid[24];
 		double		start;
 
 		poll(NULL, 0, STEADY_MS);
-		snprintf(pid, sizeof(pid), "%lld", (long long) tradepost_query_int64(conn, "SELECT pid FROM tradepost.engine_status", NULL));
+		snprintf(pid, sizeof(pid), "%lld", (long long) tradepost_query_int64(*conn, "SELECT pid FROM tradepost.engine_status", NULL));
 		start = tradepost_seconds();
-		tradepost_execute(conn, "SELECT pg_terminate_backend($1)", pid, NULL);
-		conn = until_decided(conn, other);
+		tradepost_execute(*conn, "SELECT pg_terminate_backend($1)", pid, NULL);
+		*conn = until_decided(*conn, other);
 		/* It may have decided one more before it saw the signal: then this was none. */
-		if (tradepost_query_int64(conn, "SELECT pid FROM tradepost.engine_status", NULL) == atoll(pid))
-		{
-			i--;
-			continue;
-		}
-		tradepost_samples_add(samples, (tradepost_seconds() - start) * 1000);
+		if (tradepost_query_int64(*conn, "SELECT pid FROM tradepost.engine_status", NULL) != atoll(pid))
+			return (tradepost_seconds() - start) * 1000;
 	}
-	return conn;
-}
-
-static PGconn *
-restart_server(const TpBenchOptions *options, PGconn *conn, PGconn *other, TpSamples *samples, int rounds)
-{
-	for (int i = 0; i < rounds; i++)
-	{
-		double		start;
-
-		tradepost_execute(conn, "CHECKPOINT", NULL);
-		if (system(options->stop_server) != 0)
-			tradepost_die("cannot stop the server");
-		start = tradepost_seconds();
-		if (system(options->start_server) != 0)
-			tradepost_die("cannot start the server");
-		conn = until_decided(conn, other);
-		tradepost_samples_add(samples, (tradepost_seconds() - start) * 1000);
-	}
-	return conn;
 }
 
 /*
- * Measures both kinds of start; the server's only if it can be restarted.
+ * One restart of the server, until this database has decided.
  */
-static PGconn *
-measure(const TpBenchOptions *options, PGconn *conn, PGconn *other, TpSamples samples[2])
+static double
+restart_server(const TpBenchOptions *options, PGconn **conn, PGconn *other)
 {
-	conn = restart_matcher(conn, other, &samples[0], options->rounds + 1);
-	if (options->stop_server != NULL && options->start_server != NULL)
-		conn = restart_server(options, conn, other, &samples[1], options->rounds);
-	return conn;
+	double		start;
+
+	if (PQstatus(*conn) == CONNECTION_OK)
+		PQclear(PQexec(*conn, "CHECKPOINT"));
+	if (system(options->stop_server) != 0)
+		tradepost_die("cannot stop the server");
+	start = tradepost_seconds();
+	if (system(options->start_server) != 0)
+		tradepost_die("cannot start the server");
+	*conn = until_decided(*conn, other);
+	return (tradepost_seconds() - start) * 1000;
+}
+
+/*
+ * Both kinds of start, in both databases by turns; the server's only if it can
+ * be restarted.  samples[kind][database].
+ */
+static void
+measure(const TpBenchOptions *options, PGconn *conns[2], PGconn *other, TpSamples samples[2][2])
+{
+	for (int i = 0; i < 2 * (options->rounds + 1); i++)
+		tradepost_samples_add(&samples[0][i % 2], restart_matcher(&conns[i % 2], other));
+	for (int i = 0; i < 2 * options->rounds && options->stop_server != NULL && options->start_server != NULL; i++)
+		tradepost_samples_add(&samples[1][i % 2], restart_server(options, &conns[i % 2], other));
+
+	/* The server's restarts have cut the other session. */
+	for (int i = 0; i < 2; i++)
+		conns[i] = until_decided(conns[i], other);
 }
 
 static PGconn *
@@ -173,8 +176,6 @@ open_database(PGconn *other, const char *database)
 	char		text[96];
 	PGconn	   *conn;
 
-	/* The server may have been restarted since. */
-	PQreset(other);
 	snprintf(text, sizeof(text), "CREATE DATABASE %s", database);
 	tradepost_execute(other, text, NULL);
 	conn = connect_to(other, database);
@@ -242,7 +243,7 @@ fill_interval(PGconn *conn)
 }
 
 static void
-add_rows(const char *what, TpSamples value[2], TpSamples baseline[2], double goal)
+add_rows(const char *what, TpSamples samples[2][2], double goal)
 {
 	static const char *const starts[] = {"matcher restart", "server start"};
 
@@ -251,10 +252,10 @@ add_rows(const char *what, TpSamples value[2], TpSamples baseline[2], double goa
 		char		name[80];
 		TpBenchRow *row;
 
-		if (value[i].count == 0)
+		if (samples[i][0].count == 0)
 			continue;
 		snprintf(name, sizeof(name), "%s, %s", starts[i], what);
-		row = tradepost_bench_add(name, "ms", &value[i], &baseline[i]);
+		row = tradepost_bench_add(name, "ms", &samples[i][1], &samples[i][0]);
 		if (!isnan(goal))
 			tradepost_bench_goal(row, goal, true);
 	}
@@ -263,33 +264,30 @@ add_rows(const char *what, TpSamples value[2], TpSamples baseline[2], double goa
 void
 tradepost_bench_restart(const TpBenchOptions *options, PGconn *other)
 {
-	TpSamples	without[2] = {0};
-	TpSamples	with[2] = {0};
-	TpSamples	far[2] = {0};
-	PGconn	   *conn;
+	TpSamples	near[2][2] = {0};
+	TpSamples	far[2][2] = {0};
+	PGconn	   *conns[2];
 	int			closed;
 	char		what[64];
 
-	tradepost_bench_say("restart with %s open orders and none closed", tradepost_thousands(options->open_orders));
-	conn = open_database(other, "bench_restart_without");
-	place_orders(conn, options->open_orders, true);
-	conn = measure(options, conn, other, without);
-	PQfinish(conn);
+	tradepost_bench_say("restart: placing %s open orders, and before them none or more than %s closed ones",
+						tradepost_thousands(options->open_orders), tradepost_thousands(options->closed_orders));
+	conns[0] = open_database(other, "bench_restart_without");
+	conns[1] = open_database(other, "bench_restart_with");
+	place_orders(conns[0], options->open_orders, true);
+	place_orders(conns[1], options->closed_orders, false);
+	closed = options->closed_orders + reach_checkpoint(conns[1]);
+	place_orders(conns[1], options->open_orders, true);
 
-	tradepost_bench_say("restart with %s open orders and more than %s closed", tradepost_thousands(options->open_orders),
-						tradepost_thousands(options->closed_orders));
-	conn = open_database(other, "bench_restart_with");
-	place_orders(conn, options->closed_orders, false);
-	closed = options->closed_orders + reach_checkpoint(conn);
-	place_orders(conn, options->open_orders, true);
-	conn = measure(options, conn, other, with);
-
-	tradepost_bench_say("restart just before the next checkpoint");
-	fill_interval(conn);
-	conn = measure(options, conn, other, far);
-	PQfinish(conn);
+	tradepost_bench_say("restart with %s closed orders against none", tradepost_thousands(closed));
+	measure(options, conns, other, near);
+	tradepost_bench_say("restart just before a checkpoint against just after");
+	fill_interval(conns[1]);
+	measure(options, conns, other, far);
+	PQfinish(conns[0]);
+	PQfinish(conns[1]);
 
 	snprintf(what, sizeof(what), "%s closed against 0", tradepost_thousands(closed));
-	add_rows(what, with, without, 1.3);
-	add_rows("full checkpoint interval", far, without, NAN);
+	add_rows(what, near, 1.3);
+	add_rows("full checkpoint interval to read", far, NAN);
 }

@@ -167,6 +167,10 @@ main(int argc, char **argv)
 	}
 	if (commands == NULL || fills == NULL || (checks == NULL) != (book == NULL) || optind != argc || batch < 1 || batch > 100000)
 	{
+		if (commands != NULL && fills == NULL)
+			fputs("replay: the fills' file is missing\n", stderr);
+		else if ((checks == NULL) != (book == NULL))
+			fputs("replay: checks and book go together: one of them is missing\n", stderr);
 		usage(stderr);
 		return TRADEPOST_EXIT_TROUBLE;
 	}

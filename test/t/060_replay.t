@@ -141,7 +141,8 @@ refused('empty', qr/empty\.csv, line 1: the file is empty/, '--commands=' . spew
 refused('no such file', qr/cannot open .*nowhere\.csv: No such file/, "--commands=$scratch/nowhere.csv", $shipped[1]);
 refused('cancel of nothing', qr/nothing\.csv, line 2: order 5 was not placed before/,
 	'--commands=' . spew('nothing.csv', "seq,row,time,cmd,id,side,price,qty,tag\n1,,,CANCEL,5,B,100,1,\n"), $shipped[1]);
-refused('no fills given', qr/^Usage: /, $shipped[0]);
+refused('no fills given', qr/^replay: the fills' file is missing\nUsage: /, $shipped[0]);
+refused('checks without book', qr/checks and book go together/, @shipped[0 .. 2]);
 
 SKIP:
 {
