@@ -47,6 +47,9 @@
 /* Above this share of the notification queue the doorbell is not rung: a listener is stuck. */
 #define DOORBELL_QUEUE_SHARE 0.5
 
+/* Batches that follow each other faster share a doorbell: it costs as much as a small batch. */
+#define DOORBELL_INTERVAL_US 1000
+
 /* Starts at which a command may be found as "tried alone" before it is rejected. */
 #define MAX_TRIES 2
 
@@ -65,6 +68,8 @@ typedef struct Matcher
 	int suspect_tries;
 	bool failed; /* a batch raised an error */
 	int64 batches;
+	bool doorbell_due; /* events were committed since it was rung */
+	TimestampTz last_doorbell;
 	MemoryContext scratch;
 
 	/* Batches whose ids reach the watermark: oldest first, for tail_seq. */
@@ -419,9 +424,12 @@ ring_doorbell(Matcher *m)
 {
 	char payload[32];
 	int durability = synchronous_commit;
+	TimestampTz now = GetCurrentTimestamp();
 
-	if (!tradepost_doorbell)
+	if (!tradepost_doorbell || !m->doorbell_due || now - m->last_doorbell < DOORBELL_INTERVAL_US)
 		return;
+	m->doorbell_due = false;
+	m->last_doorbell = now;
 	StartTransactionCommand();
 	if (DatumGetFloat8(OidFunctionCall0(F_PG_NOTIFICATION_QUEUE_USAGE)) > DOORBELL_QUEUE_SHARE)
 		m->db->status.doorbells_skipped++;
@@ -574,6 +582,7 @@ run_batch(Matcher *m, TpCommand *commands)
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
+	m->doorbell_due = true;
 	ring_doorbell(m);
 	pgstat_report_stat(false);
 	m->batches++;
@@ -581,7 +590,7 @@ run_batch(Matcher *m, TpCommand *commands)
 }
 
 static long
-milliseconds_to_expiry(Matcher *m)
+milliseconds_to_sleep(Matcher *m)
 {
 	int64 next = tradepost_engine_next_expiry(m->engine);
 	int64 now = GetCurrentTimestamp();
@@ -644,6 +653,7 @@ tradepost_matcher_main(Datum arg)
 			continue;
 		}
 		pgstat_report_activity(STATE_IDLE, NULL);
-		sleep_for(milliseconds_to_expiry(m));
+		sleep_for(milliseconds_to_sleep(m));
+		ring_doorbell(m);
 	}
 }

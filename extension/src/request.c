@@ -23,7 +23,7 @@ require(bool given, const char *field)
 {
 	if (!given)
 		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("%s must be given", field),
-						errhint("It has no default and may not be NULL.")));
+						errhint("It may not be NULL.")));
 }
 
 static void

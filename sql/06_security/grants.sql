@@ -26,6 +26,9 @@ GRANT EXECUTE ON FUNCTION
 	tradepost_internal.market()
 TO tradepost_admin, tradepost_auditor, tradepost_trader, tradepost_proxy;
 
+-- On whose behalf the proxy acts, it says itself; nobody else may.
+GRANT SET ON PARAMETER tradepost.actor TO tradepost_proxy;
+
 -- Trading.  Whose account it is, the functions check themselves.
 GRANT EXECUTE ON FUNCTION
 	tradepost.place_order(bigint, text, tradepost.side, numeric, numeric, tradepost.order_type, tradepost.time_in_force, text, timestamptz, tradepost.stp, boolean),

@@ -136,7 +136,7 @@ SET ROLE regress_tp_proxy;
 SELECT count(*) FILTER (WHERE account IS NOT NULL) > 0 AS accounts, count(*) FILTER (WHERE kind = 'trade' AND maker_order_id IS NOT NULL AND order_id IS NOT NULL) > 0 AS both_sides FROM tradepost.events_since(0, 10000);
 SELECT count(*) FROM tradepost.order_book('SECRET');
 SELECT u.n, r.code, r.message FROM unnest(ARRAY[format('SELECT tradepost.place_order(%s, ''SECRET'', ''buy'', 1, 100)', :alice), 'SELECT * FROM tradepost.orders', 'SELECT * FROM tradepost.balances',
-		'SELECT tradepost.deposit(1, ''USD'', 1)', 'SELECT * FROM tradepost_internal.events', 'SET tradepost.actor = ''regress_tp_alice''']) WITH ORDINALITY u (s, n), t.refused(u.s) r ORDER BY n;
+		'SELECT tradepost.deposit(1, ''USD'', 1)', 'SELECT * FROM tradepost_internal.events']) WITH ORDINALITY u (s, n), t.refused(u.s) r ORDER BY n;
 SET ROLE regress_tp_nobody;
 SELECT u.n, r.message FROM unnest(ARRAY['SELECT * FROM tradepost.market', 'SELECT tradepost.order_book(''SECRET'')', 'SELECT tradepost.events_since(0)']) WITH ORDINALITY u (s, n), t.refused(u.s) r ORDER BY n;
 RESET ROLE;
