@@ -22,10 +22,10 @@ void _PG_init(void);
 void
 _PG_init(void)
 {
-	tradepost_guc_init();
 #ifdef TRADEPOST_FAULTS
-	tradepost_fault_init();
+	tradepost_fault_init(); /* before the prefix is reserved: a setting in a file would be thrown away */
 #endif
+	tradepost_guc_init();
 	if (!process_shared_preload_libraries_in_progress)
 		return;
 	tradepost_shmem_init();
