@@ -24,49 +24,55 @@
 
 typedef struct Sent
 {
-	int64_t		id;
-	double		sent;
-	double		acknowledged;
-	double		waited;			/* when wait_for_order() returned */
-	double		rung;			/* when the doorbell told */
+	int64_t id;
+	double sent;
+	double acknowledged;
+	double waited; /* when wait_for_order() returned */
+	double rung;   /* when the doorbell told */
 } Sent;
 
 typedef struct Ring
 {
-	int64_t		seq;
-	double		time;
+	int64_t seq;
+	double time;
 } Ring;
 
 typedef enum Phase
 {
-	IDLE, PLACING, WAITING
+	IDLE,
+	PLACING,
+	WAITING
 } Phase;
 
 /* One run: its orders, its doorbells, what each session is doing. */
 typedef struct Run
 {
 	TpBenchMarket *market;
-	PGconn	  **conns;
-	PGconn	   *listener;
-	bool		raw;
-	Sent	   *orders;
-	int			count;
-	int			due;
-	Ring	   *rings;
-	int			ring_count;
-	int			ring_room;
-	Phase		phase[SESSIONS];
-	int			current[SESSIONS];
+	PGconn **conns;
+	PGconn *listener;
+	bool raw;
+	Sent *orders;
+	int count;
+	int due;
+	Ring *rings;
+	int ring_count;
+	int ring_room;
+	Phase phase[SESSIONS];
+	int current[SESSIONS];
 } Run;
 
 static void
 send_order(Run *run, int session)
 {
 	TpBenchOrder order = tradepost_bench_order(run->market, session);
-	char		account[24];
-	char		quantity[24];
-	char		price[24];
-	const char *values[4] = {account, run->raw ? (order.buy ? "0" : "1") : order.buy ? "buy" : "sell", quantity, price};
+	char account[24];
+	char quantity[24];
+	char price[24];
+	const char *values[4] = { account,
+							  run->raw    ? (order.buy ? "0" : "1")
+							  : order.buy ? "buy"
+										  : "sell",
+							  quantity, price };
 
 	snprintf(account, sizeof(account), "%lld", (long long) order.account);
 	snprintf(quantity, sizeof(quantity), "%d", order.quantity);
@@ -84,10 +90,10 @@ send_order(Run *run, int session)
 static void
 take_answer(Run *run, int session)
 {
-	PGconn	   *conn = run->conns[session];
-	Sent	   *order = &run->orders[run->current[session]];
-	double		now = tradepost_seconds();
-	PGresult   *result;
+	PGconn *conn = run->conns[session];
+	Sent *order = &run->orders[run->current[session]];
+	double now = tradepost_seconds();
+	PGresult *result;
 
 	while ((result = PQgetResult(conn)) != NULL)
 	{
@@ -102,8 +108,8 @@ take_answer(Run *run, int session)
 		order->waited = now;
 	if (run->phase[session] == PLACING && !run->raw)
 	{
-		char		id[24];
-		const char *values[1] = {id};
+		char id[24];
+		const char *values[1] = { id };
 
 		snprintf(id, sizeof(id), "%lld", (long long) order->id);
 		if (!PQsendQueryPrepared(conn, "wait", 1, values, NULL, NULL, 0))
@@ -117,8 +123,8 @@ take_answer(Run *run, int session)
 static void
 take_rings(Run *run)
 {
-	PGnotify   *notify;
-	double		now = tradepost_seconds();
+	PGnotify *notify;
+	double now = tradepost_seconds();
 
 	if (!PQconsumeInput(run->listener))
 		tradepost_die("lost the listener: %s", PQerrorMessage(run->listener));
@@ -129,7 +135,7 @@ take_rings(Run *run)
 			run->ring_room = run->ring_room ? 2 * run->ring_room : 1024;
 			run->rings = tradepost_realloc(run->rings, run->ring_room * sizeof(Ring));
 		}
-		run->rings[run->ring_count++] = (Ring) {.seq = strtoll(notify->extra, NULL, 10), .time = now};
+		run->rings[run->ring_count++] = (Ring){ .seq = strtoll(notify->extra, NULL, 10), .time = now };
 		PQfreemem(notify);
 	}
 }
@@ -137,7 +143,7 @@ take_rings(Run *run)
 static void
 watch(int epoll, PGconn *conn, uint32_t number)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.u32 = number};
+	struct epoll_event event = { .events = EPOLLIN, .data.u32 = number };
 
 	if (epoll_ctl(epoll, EPOLL_CTL_ADD, PQsocket(conn), &event) != 0)
 		tradepost_die("epoll: %s", strerror(errno));
@@ -146,9 +152,9 @@ watch(int epoll, PGconn *conn, uint32_t number)
 static void
 steady_run(Run *run, double seconds)
 {
-	int			epoll = epoll_create1(EPOLL_CLOEXEC);
-	double		start = tradepost_seconds();
-	int			busy = 0;
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	double start = tradepost_seconds();
+	int busy = 0;
 
 	if (epoll < 0)
 		tradepost_die("epoll: %s", strerror(errno));
@@ -162,9 +168,10 @@ steady_run(Run *run, double seconds)
 	do
 	{
 		struct epoll_event events[SESSIONS + 1];
-		int			count;
+		int count;
 
-		for (int i = 0; i < SESSIONS && run->count < run->due && tradepost_seconds() >= start + (double) run->count / RATE; i++)
+		for (int i = 0;
+			 i < SESSIONS && run->count < run->due && tradepost_seconds() >= start + (double) run->count / RATE; i++)
 		{
 			if (run->phase[i] == IDLE)
 				send_order(run, i);
@@ -174,7 +181,7 @@ steady_run(Run *run, double seconds)
 			tradepost_die("epoll: %s", strerror(errno));
 		for (int i = 0; i < count; i++)
 		{
-			uint32_t	session = events[i].data.u32;
+			uint32_t session = events[i].data.u32;
 
 			if (session == SESSIONS)
 				take_rings(run);
@@ -202,17 +209,19 @@ steady_run(Run *run, double seconds)
 static void
 match_rings(Run *run, int64_t first_seq)
 {
-	char		after[24];
-	PGresult   *result;
-	int			ring = 0;
+	char after[24];
+	PGresult *result;
+	int ring = 0;
 
 	snprintf(after, sizeof(after), "%lld", (long long) first_seq);
-	result = tradepost_query(run->listener, "SELECT seq, command_id FROM tradepost.events WHERE seq > $1 AND decision ORDER BY seq", after, NULL);
+	result = tradepost_query(run->listener,
+							 "SELECT seq, command_id FROM tradepost.events WHERE seq > $1 AND decision ORDER BY seq",
+							 after, NULL);
 	take_rings(run);
 	for (int row = 0; row < PQntuples(result); row++)
 	{
-		int64_t		seq = tradepost_int64(result, row, 0);
-		int64_t		id = tradepost_int64(result, row, 1);
+		int64_t seq = tradepost_int64(result, row, 0);
+		int64_t id = tradepost_int64(result, row, 1);
 
 		while (ring < run->ring_count && run->rings[ring].seq < seq)
 			ring++;
@@ -221,7 +230,7 @@ match_rings(Run *run, int64_t first_seq)
 		for (int i = 0; i < run->count; i++)
 		{
 			/* Ids and places differ by little: look around the row's own place first. */
-			int			at = (row + (i % 2 ? -(i + 1) / 2 : i / 2) + run->count) % run->count;
+			int at = (row + (i % 2 ? -(i + 1) / 2 : i / 2) + run->count) % run->count;
 
 			if (run->orders[at].id == id)
 			{
@@ -236,8 +245,8 @@ match_rings(Run *run, int64_t first_seq)
 static int
 compare(const void *a, const void *b)
 {
-	double		x = *(const double *) a;
-	double		y = *(const double *) b;
+	double x = *(const double *) a;
+	double y = *(const double *) b;
 
 	return (x > y) - (x < y);
 }
@@ -248,13 +257,13 @@ compare(const void *a, const void *b)
 static void
 percentiles(const Run *run, size_t from, size_t to, TpSamples *p50, TpSamples *p99)
 {
-	double	   *times = tradepost_alloc((run->count + 1) * sizeof(double));
-	int			n = 0;
+	double *times = tradepost_alloc((run->count + 1) * sizeof(double));
+	int n = 0;
 
 	for (int i = 0; i < run->count; i++)
 	{
-		double		begin = *(const double *) ((const char *) &run->orders[i] + from);
-		double		end = *(const double *) ((const char *) &run->orders[i] + to);
+		double begin = *(const double *) ((const char *) &run->orders[i] + from);
+		double end = *(const double *) ((const char *) &run->orders[i] + to);
 
 		/* Told before the commit was acknowledged: no time at all. */
 		if (end > 0)
@@ -272,29 +281,39 @@ percentiles(const Run *run, size_t from, size_t to, TpSamples *p50, TpSamples *p
 void
 tradepost_bench_latency(const TpBenchOptions *options, TpBenchMarket *market, PGconn **conns)
 {
-	enum {RAW, PLACE, WAIT, RING, KINDS};
-	static const char *const names[KINDS] = {"", "commit of place_order", "commit to decision, wait_for_order", "commit to decision, doorbell"};
-	TpSamples	p50[KINDS] = {0};
-	TpSamples	p99[KINDS] = {0};
-	Run			run = {.market = market, .conns = conns};
+	enum
+	{
+		RAW,
+		PLACE,
+		WAIT,
+		RING,
+		KINDS
+	};
+	static const char *const names[KINDS] = { "", "commit of place_order", "commit to decision, wait_for_order",
+											  "commit to decision, doorbell" };
+	TpSamples p50[KINDS] = { 0 };
+	TpSamples p99[KINDS] = { 0 };
+	Run run = { .market = market, .conns = conns };
 
 	run.listener = tradepost_connect();
 	tradepost_execute(run.listener, "LISTEN tradepost", NULL);
 	for (int i = 0; i < SESSIONS; i++)
 	{
-		PGresult   *result = PQprepare(conns[i], "wait", "CALL tradepost.wait_for_order($1::bigint)", 0, NULL);
+		PGresult *result = PQprepare(conns[i], "wait", "CALL tradepost.wait_for_order($1::bigint)", 0, NULL);
 
 		tradepost_check_result(conns[i], result, "wait");
 		PQclear(result);
 	}
 	for (int round = 0; round < 2 * options->rounds; round++)
 	{
-		int64_t		seq = tradepost_query_int64(run.listener, "SELECT last_seq FROM tradepost.engine_status", NULL);
+		int64_t seq = tradepost_query_int64(run.listener, "SELECT last_seq FROM tradepost.engine_status", NULL);
 
 		run.raw = round % 2 == 0;
-		tradepost_bench_say("latency at %d orders/s, %s, round %d of %d", RATE, run.raw ? "raw" : "orders", round / 2 + 1, options->rounds);
+		tradepost_bench_say("latency at %d orders/s, %s, round %d of %d", RATE, run.raw ? "raw" : "orders",
+							round / 2 + 1, options->rounds);
 		steady_run(&run, options->latency_seconds);
-		percentiles(&run, offsetof(Sent, sent), offsetof(Sent, acknowledged), &p50[run.raw ? RAW : PLACE], &p99[run.raw ? RAW : PLACE]);
+		percentiles(&run, offsetof(Sent, sent), offsetof(Sent, acknowledged), &p50[run.raw ? RAW : PLACE],
+					&p99[run.raw ? RAW : PLACE]);
 		if (!run.raw)
 		{
 			match_rings(&run, seq);
@@ -306,7 +325,7 @@ tradepost_bench_latency(const TpBenchOptions *options, TpBenchMarket *market, PG
 	/* The baseline of all of them is a raw commit. */
 	for (int kind = PLACE; kind < KINDS; kind++)
 	{
-		char		name[80];
+		char name[80];
 
 		snprintf(name, sizeof(name), "%s, 1,000/s, p50", names[kind]);
 		tradepost_bench_add(name, "ms", &p50[kind], &p50[RAW]);

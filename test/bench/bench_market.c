@@ -15,7 +15,7 @@
 void
 tradepost_bench_wait(PGconn *conn, int64_t id)
 {
-	char		text[24];
+	char text[24];
 
 	snprintf(text, sizeof(text), "%lld", (long long) id);
 	tradepost_execute(conn, "CALL tradepost.wait_for_order($1, '10 minutes')", text, NULL);
@@ -24,9 +24,9 @@ tradepost_bench_wait(PGconn *conn, int64_t id)
 double
 tradepost_bench_cpu(int64_t pid)
 {
-	char		path[64];
-	FILE	   *file;
-	double		value = NAN;
+	char path[64];
+	FILE *file;
+	double value = NAN;
 
 	/* In nanoseconds where the kernel keeps them, else in clock ticks. */
 	snprintf(path, sizeof(path), "/proc/%lld/schedstat", (long long) pid);
@@ -60,9 +60,9 @@ tradepost_bench_cpu(int64_t pid)
 static int64_t
 open_account(PGconn *conn, const char *what, int number, const char *asset)
 {
-	char		text[64];
-	int64_t		account;
-	int64_t		id = 0;
+	char text[64];
+	int64_t account;
+	int64_t id = 0;
 
 	snprintf(text, sizeof(text), "%s %d", what, number);
 	account = tradepost_query_int64(conn, "SELECT tradepost.open_account($1)", text, NULL);
@@ -81,9 +81,11 @@ tradepost_bench_market_open(TpBenchMarket *market, PGconn *conn)
 	strcpy(market->symbol, "BENCH");
 	tradepost_execute(conn, "SELECT tradepost.create_asset('GOODS', 0)", NULL);
 	tradepost_execute(conn, "SELECT tradepost.create_asset('MONEY', 2)", NULL);
-	market->instrument = tradepost_query_int64(conn,
-											   "SELECT tradepost.create_instrument(symbol => $1, kind => 'spot', asset => 'GOODS', quote => 'MONEY',"
-											   " tick => 0.01, lot => 1, reference_price => 100, max_price => 1000, max_quantity => 1000000)", market->symbol, NULL);
+	market->instrument = tradepost_query_int64(
+		conn,
+		"SELECT tradepost.create_instrument(symbol => $1, kind => 'spot', asset => 'GOODS', quote => 'MONEY',"
+		" tick => 0.01, lot => 1, reference_price => 100, max_price => 1000, max_quantity => 1000000)",
+		market->symbol, NULL);
 	for (int i = 0; i < BENCH_CLIENTS; i++)
 	{
 		market->buyers[i] = open_account(conn, "buyer", i, "MONEY");
@@ -98,7 +100,7 @@ tradepost_bench_market_open(TpBenchMarket *market, PGconn *conn)
 TpBenchOrder
 tradepost_bench_order(TpBenchMarket *market, int client)
 {
-	uint64_t	z = (market->random += UINT64_C(0x9E3779B97F4A7C15));
+	uint64_t z = (market->random += UINT64_C(0x9E3779B97F4A7C15));
 	TpBenchOrder order;
 
 	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);

@@ -19,11 +19,11 @@
 static void
 place_backlog(TpBenchMarket *market, PGconn *conn, int orders, int64_t *last)
 {
-	TpText		texts[4] = {0};
+	TpText texts[4] = { 0 };
 
 	for (int done = 0; done < orders; done += CALL_ORDERS)
 	{
-		PGresult   *result;
+		PGresult *result;
 		const char *comma;
 
 		for (int i = 0; i < 4; i++)
@@ -39,7 +39,9 @@ place_backlog(TpBenchMarket *market, PGconn *conn, int orders, int64_t *last)
 		}
 		for (int i = 0; i < 4; i++)
 			tradepost_text_add(&texts[i], "}");
-		result = tradepost_query(conn, "SELECT tradepost.place_orders($1, ARRAY['BENCH'], $2::tradepost.side[], $3, $4, times_in_force => ARRAY['gtc']::tradepost.time_in_force[])",
+		result = tradepost_query(conn,
+								 "SELECT tradepost.place_orders($1, ARRAY['BENCH'], $2::tradepost.side[], $3, $4, "
+								 "times_in_force => ARRAY['gtc']::tradepost.time_in_force[])",
 								 texts[0].data, texts[1].data, texts[2].data, texts[3].data, NULL);
 		comma = strrchr(PQgetvalue(result, 0, 0), ',');
 		*last = strtoll(comma + 1, NULL, 10);
@@ -58,20 +60,20 @@ wal_position(PGconn *conn)
 void
 tradepost_bench_matcher(const TpBenchOptions *options, TpBenchMarket *market, PGconn *conn)
 {
-	TpSamples	cpu = {0};
-	TpSamples	wal = {0};
-	TpSamples	rate = {0};
-	TpSamples	trades = {0};
+	TpSamples cpu = { 0 };
+	TpSamples wal = { 0 };
+	TpSamples rate = { 0 };
+	TpSamples trades = { 0 };
 
 	for (int round = 0; round <= options->rounds; round++)
 	{
-		int			orders = (options->drain_orders + CALL_ORDERS - 1) / CALL_ORDERS * CALL_ORDERS;
-		int64_t		pid = tradepost_query_int64(conn, "SELECT pid FROM tradepost.engine_status", NULL);
-		int64_t		last = 0;
-		int64_t		seq;
-		int64_t		wal_before;
-		double		cpu_before;
-		double		start;
+		int orders = (options->drain_orders + CALL_ORDERS - 1) / CALL_ORDERS * CALL_ORDERS;
+		int64_t pid = tradepost_query_int64(conn, "SELECT pid FROM tradepost.engine_status", NULL);
+		int64_t last = 0;
+		int64_t seq;
+		int64_t wal_before;
+		double cpu_before;
+		double start;
 
 		tradepost_bench_say("matcher, %d orders, %s", orders, round ? "measured" : "to warm up");
 		tradepost_execute(conn, "BEGIN", NULL);
@@ -89,10 +91,14 @@ tradepost_bench_matcher(const TpBenchOptions *options, TpBenchMarket *market, PG
 		tradepost_samples_add(&cpu, (tradepost_bench_cpu(pid) - cpu_before) * 1e6 / orders);
 		tradepost_samples_add(&wal, (double) (wal_position(conn) - wal_before) / orders);
 		{
-			char		text[24];
+			char text[24];
 
 			snprintf(text, sizeof(text), "%lld", (long long) seq);
-			tradepost_samples_add(&trades, (double) tradepost_query_int64(conn, "SELECT count(*) FROM tradepost.trades WHERE seq > $1", text, NULL) / orders);
+			tradepost_samples_add(&trades,
+								  (double) tradepost_query_int64(conn,
+																 "SELECT count(*) FROM tradepost.trades WHERE seq > $1",
+																 text, NULL) /
+									  orders);
 		}
 	}
 	tradepost_bench_add("matcher alone, draining a backlog", "orders/s", &rate, NULL);
@@ -108,21 +114,22 @@ tradepost_bench_matcher(const TpBenchOptions *options, TpBenchMarket *market, PG
 void
 tradepost_bench_book(const TpBenchOptions *options)
 {
-	char		command[1024];
-	TpText		output = {0};
-	char		buffer[4096];
-	TpSamples	rate = {0};
-	size_t		got;
+	char command[1024];
+	TpText output = { 0 };
+	char buffer[4096];
+	TpSamples rate = { 0 };
+	size_t got;
 
 	if (options->book_bench == NULL || access(options->book_bench, X_OK) != 0)
 	{
-		tradepost_bench_say("the pure book is left out: no %s", options->book_bench ? options->book_bench : "program for it");
+		tradepost_bench_say("the pure book is left out: no %s",
+							options->book_bench ? options->book_bench : "program for it");
 		return;
 	}
 	snprintf(command, sizeof(command), "'%s' --json", options->book_bench);
 	for (int round = 0; round < options->rounds; round++)
 	{
-		FILE	   *pipe;
+		FILE *pipe;
 		const char *found;
 
 		tradepost_bench_say("pure book, round %d of %d", round + 1, options->rounds);

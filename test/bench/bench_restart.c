@@ -21,13 +21,13 @@
 
 #define CALL_ORDERS 1000
 #define GIVE_UP 600.0
-#define STEADY_MS 2500			/* a matcher that ends sooner than this is started again with a delay */
+#define STEADY_MS 2500 /* a matcher that ends sooner than this is started again with a delay */
 
 static PGconn *
 connect_to(const PGconn *other, const char *database)
 {
-	const char *const keywords[] = {"host", "port", "user", "dbname", NULL};
-	const char *const values[] = {PQhost(other), PQport(other), PQuser(other), database, NULL};
+	const char *const keywords[] = { "host", "port", "user", "dbname", NULL };
+	const char *const values[] = { PQhost(other), PQport(other), PQuser(other), database, NULL };
 
 	return PQconnectdbParams(keywords, values, 0);
 }
@@ -39,18 +39,20 @@ connect_to(const PGconn *other, const char *database)
 static void
 place_orders(PGconn *conn, int count, bool open)
 {
-	static const char open_sql[] =
-		"SELECT (tradepost.place_orders(ARRAY[(SELECT id FROM tradepost.accounts WHERE name = 'restart')], ARRAY['BENCH'], ARRAY['buy']::tradepost.side[],"
-		" array_fill(1::numeric, ARRAY[$1::int]), (SELECT array_agg(50 + (i % 400) / 10.0) FROM generate_series(1, $1::int) i),"
-		" times_in_force => ARRAY['gtc']::tradepost.time_in_force[]))[$1::int]";
-	static const char closed_sql[] =
-		"SELECT (tradepost.place_orders(ARRAY[(SELECT id FROM tradepost.accounts WHERE name = 'restart')], ARRAY['BENCH'], ARRAY['buy']::tradepost.side[],"
-		" array_fill(1::numeric, ARRAY[$1::int]), ARRAY[100], times_in_force => ARRAY['ioc']::tradepost.time_in_force[]))[$1::int]";
-	int64_t		last = 0;
+	static const char open_sql[] = "SELECT (tradepost.place_orders(ARRAY[(SELECT id FROM tradepost.accounts WHERE name "
+								   "= 'restart')], ARRAY['BENCH'], ARRAY['buy']::tradepost.side[],"
+								   " array_fill(1::numeric, ARRAY[$1::int]), (SELECT array_agg(50 + (i % 400) / 10.0) "
+								   "FROM generate_series(1, $1::int) i),"
+								   " times_in_force => ARRAY['gtc']::tradepost.time_in_force[]))[$1::int]";
+	static const char closed_sql[] = "SELECT (tradepost.place_orders(ARRAY[(SELECT id FROM tradepost.accounts WHERE "
+									 "name = 'restart')], ARRAY['BENCH'], ARRAY['buy']::tradepost.side[],"
+									 " array_fill(1::numeric, ARRAY[$1::int]), ARRAY[100], times_in_force => "
+									 "ARRAY['ioc']::tradepost.time_in_force[]))[$1::int]";
+	int64_t last = 0;
 
 	for (int done = 0; done < count; done += CALL_ORDERS)
 	{
-		char		text[24];
+		char text[24];
 
 		snprintf(text, sizeof(text), "%d", count - done < CALL_ORDERS ? count - done : CALL_ORDERS);
 		last = tradepost_query_int64(conn, open ? open_sql : closed_sql, text, NULL);
@@ -71,15 +73,15 @@ place_orders(PGconn *conn, int count, bool open)
 static PGconn *
 until_decided(PGconn *conn, PGconn *other)
 {
-	double		give_up = tradepost_seconds() + GIVE_UP;
-	char		database[64];
+	double give_up = tradepost_seconds() + GIVE_UP;
+	char database[64];
 
 	snprintf(database, sizeof(database), "%s", PQdb(conn));
 
 	for (;;)
 	{
-		PGresult   *result;
-		char		id[24] = "";
+		PGresult *result;
+		char id[24] = "";
 
 		if (tradepost_seconds() > give_up)
 			tradepost_die("no decision within %.0f s of the restart: %s", GIVE_UP, PQerrorMessage(conn));
@@ -93,16 +95,18 @@ until_decided(PGconn *conn, PGconn *other)
 				continue;
 			}
 		}
-		result = PQexec(conn, "SELECT tradepost.place_order((SELECT id FROM tradepost.accounts WHERE name = 'restart'), 'BENCH', 'buy', 1, 100, time_in_force => 'ioc')");
+		result = PQexec(conn, "SELECT tradepost.place_order((SELECT id FROM tradepost.accounts WHERE name = "
+							  "'restart'), 'BENCH', 'buy', 1, 100, time_in_force => 'ioc')");
 		if (PQresultStatus(result) == PGRES_TUPLES_OK)
 			snprintf(id, sizeof(id), "%s", PQgetvalue(result, 0, 0));
 		PQclear(result);
 		if (*id != '\0')
 		{
-			const char *values[1] = {id};
-			bool		decided;
+			const char *values[1] = { id };
+			bool decided;
 
-			result = PQexecParams(conn, "CALL tradepost.wait_for_order($1, '60 seconds')", 1, NULL, values, NULL, NULL, 0);
+			result = PQexecParams(conn, "CALL tradepost.wait_for_order($1, '60 seconds')", 1, NULL, values, NULL, NULL,
+								  0);
 			decided = PQresultStatus(result) == PGRES_TUPLES_OK || PQresultStatus(result) == PGRES_COMMAND_OK;
 			PQclear(result);
 			if (decided)
@@ -120,11 +124,12 @@ restart_matcher(PGconn **conn, PGconn *other)
 {
 	for (;;)
 	{
-		char		pid[24];
-		double		start;
+		char pid[24];
+		double start;
 
 		poll(NULL, 0, STEADY_MS);
-		snprintf(pid, sizeof(pid), "%lld", (long long) tradepost_query_int64(*conn, "SELECT pid FROM tradepost.engine_status", NULL));
+		snprintf(pid, sizeof(pid), "%lld",
+				 (long long) tradepost_query_int64(*conn, "SELECT pid FROM tradepost.engine_status", NULL));
 		start = tradepost_seconds();
 		tradepost_execute(*conn, "SELECT pg_terminate_backend($1)", pid, NULL);
 		*conn = until_decided(*conn, other);
@@ -140,7 +145,7 @@ restart_matcher(PGconn **conn, PGconn *other)
 static double
 restart_server(const TpBenchOptions *options, PGconn **conn, PGconn *other)
 {
-	double		start;
+	double start;
 
 	if (PQstatus(*conn) == CONNECTION_OK)
 		PQclear(PQexec(*conn, "CHECKPOINT"));
@@ -173,8 +178,8 @@ measure(const TpBenchOptions *options, PGconn *conns[2], PGconn *other, TpSample
 static PGconn *
 open_database(PGconn *other, const char *database)
 {
-	char		text[96];
-	PGconn	   *conn;
+	char text[96];
+	PGconn *conn;
 
 	snprintf(text, sizeof(text), "CREATE DATABASE %s", database);
 	tradepost_execute(other, text, NULL);
@@ -185,10 +190,15 @@ open_database(PGconn *other, const char *database)
 	tradepost_execute(conn, "CREATE EXTENSION tradepost", NULL);
 	tradepost_execute(conn, "SELECT tradepost.create_asset('GOODS', 0)", NULL);
 	tradepost_execute(conn, "SELECT tradepost.create_asset('MONEY', 2)", NULL);
-	tradepost_execute(conn, "SELECT tradepost.create_instrument(symbol => 'BENCH', kind => 'spot', asset => 'GOODS', quote => 'MONEY',"
-					  " tick => 0.01, lot => 1, reference_price => 100, max_price => 1000, max_quantity => 1000000)", NULL);
-	snprintf(text, sizeof(text), "%lld", (long long) tradepost_query_int64(conn, "SELECT tradepost.open_account('restart')", NULL));
-	tradepost_bench_wait(conn, tradepost_query_int64(conn, "SELECT tradepost.deposit($1, 'MONEY', 80000000000)", text, NULL));
+	tradepost_execute(
+		conn,
+		"SELECT tradepost.create_instrument(symbol => 'BENCH', kind => 'spot', asset => 'GOODS', quote => 'MONEY',"
+		" tick => 0.01, lot => 1, reference_price => 100, max_price => 1000, max_quantity => 1000000)",
+		NULL);
+	snprintf(text, sizeof(text), "%lld",
+			 (long long) tradepost_query_int64(conn, "SELECT tradepost.open_account('restart')", NULL));
+	tradepost_bench_wait(conn,
+						 tradepost_query_int64(conn, "SELECT tradepost.deposit($1, 'MONEY', 80000000000)", text, NULL));
 	return conn;
 }
 
@@ -204,9 +214,11 @@ checkpoint_seq(PGconn *conn)
 static int64_t
 events_left(PGconn *conn)
 {
-	return tradepost_query_int64(conn,
-								 "SELECT greatest(current_setting('tradepost.checkpoint_events')::bigint, 4 * open_orders)"
-								 " - (last_seq - coalesce(checkpoint_seq, 0)) FROM tradepost.engine_status", NULL);
+	return tradepost_query_int64(
+		conn,
+		"SELECT greatest(current_setting('tradepost.checkpoint_events')::bigint, 4 * open_orders)"
+		" - (last_seq - coalesce(checkpoint_seq, 0)) FROM tradepost.engine_status",
+		NULL);
 }
 
 /*
@@ -216,13 +228,13 @@ events_left(PGconn *conn)
 static int
 reach_checkpoint(PGconn *conn)
 {
-	int64_t		before = checkpoint_seq(conn);
-	int			placed = 0;
+	int64_t before = checkpoint_seq(conn);
+	int placed = 0;
 
 	while (checkpoint_seq(conn) == before)
 	{
-		int64_t		left = events_left(conn);
-		int			orders = left > 2 * CALL_ORDERS ? CALL_ORDERS / 2 : 20;
+		int64_t left = events_left(conn);
+		int orders = left > 2 * CALL_ORDERS ? CALL_ORDERS / 2 : 20;
 
 		place_orders(conn, orders, false);
 		placed += orders;
@@ -236,7 +248,7 @@ reach_checkpoint(PGconn *conn)
 static void
 fill_interval(PGconn *conn)
 {
-	int64_t		left;
+	int64_t left;
 
 	while ((left = events_left(conn)) > 4 * CALL_ORDERS)
 		place_orders(conn, (int) (left / 4), false);
@@ -245,11 +257,11 @@ fill_interval(PGconn *conn)
 static void
 add_rows(const char *what, TpSamples samples[2][2], double goal)
 {
-	static const char *const starts[] = {"matcher restart", "server start"};
+	static const char *const starts[] = { "matcher restart", "server start" };
 
 	for (int i = 0; i < 2; i++)
 	{
-		char		name[80];
+		char name[80];
 		TpBenchRow *row;
 
 		if (samples[i][0].count == 0)
@@ -264,11 +276,11 @@ add_rows(const char *what, TpSamples samples[2][2], double goal)
 void
 tradepost_bench_restart(const TpBenchOptions *options, PGconn *other)
 {
-	TpSamples	near[2][2] = {0};
-	TpSamples	far[2][2] = {0};
-	PGconn	   *conns[2];
-	int			closed;
-	char		what[64];
+	TpSamples near[2][2] = { 0 };
+	TpSamples far[2][2] = { 0 };
+	PGconn *conns[2];
+	int closed;
+	char what[64];
 
 	tradepost_bench_say("restart: placing %s open orders, and before them none or more than %s closed ones",
 						tradepost_thousands(options->open_orders), tradepost_thousands(options->closed_orders));

@@ -17,12 +17,12 @@
 #define MAX_ROWS 64
 
 static TpBenchRow rows[MAX_ROWS];
-static int	row_count = 0;
+static int row_count = 0;
 
 void
 tradepost_bench_say(const char *format, ...)
 {
-	va_list		args;
+	va_list args;
 
 	fputs("bench: ", stderr);
 	va_start(args, format);
@@ -41,8 +41,8 @@ tradepost_samples_add(TpSamples *samples, double value)
 static int
 compare(const void *a, const void *b)
 {
-	double		x = *(const double *) a;
-	double		y = *(const double *) b;
+	double x = *(const double *) a;
+	double y = *(const double *) b;
 
 	return (x > y) - (x < y);
 }
@@ -50,7 +50,7 @@ compare(const void *a, const void *b)
 double
 tradepost_samples_median(const TpSamples *samples)
 {
-	TpSamples	sorted = *samples;
+	TpSamples sorted = *samples;
 
 	if (samples->count == 0)
 		return NAN;
@@ -61,8 +61,8 @@ tradepost_samples_median(const TpSamples *samples)
 double
 tradepost_samples_spread(const TpSamples *samples)
 {
-	TpSamples	sorted = *samples;
-	double		median = tradepost_samples_median(samples);
+	TpSamples sorted = *samples;
+	double median = tradepost_samples_median(samples);
 
 	if (samples->count < 2 || median == 0)
 		return NAN;
@@ -77,7 +77,7 @@ tradepost_samples_spread(const TpSamples *samples)
 static double
 median_ratio(const TpSamples *value, const TpSamples *baseline)
 {
-	TpSamples	ratios = {0};
+	TpSamples ratios = { 0 };
 
 	if (value->count != baseline->count)
 		return tradepost_samples_median(value) / tradepost_samples_median(baseline);
@@ -137,12 +137,12 @@ print_number(double value, int width)
 static void
 print_from_file(const char *path, const char *word, const char *label)
 {
-	char		line[512];
-	FILE	   *file = fopen(path, "r");
+	char line[512];
+	FILE *file = fopen(path, "r");
 
 	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
 	{
-		char	   *colon = strchr(line, ':');
+		char *colon = strchr(line, ':');
 
 		if (strncmp(line, word, strlen(word)) != 0 || colon == NULL)
 			continue;
@@ -164,8 +164,11 @@ tradepost_bench_print(const TpBenchOptions *options)
 	print_from_file("/proc/meminfo", "MemTotal", ", memory ");
 	if (uname(&name) == 0)
 		printf(", %s %s", name.sysname, name.release);
-	printf("\nServer    %s\nGenerator on the same machine. Medians of n; ratio: median of the n ratios of neighbours; spread: (largest - smallest) / median.\n\n", options->settings ? options->settings : "");
-	printf("%-50s %11s %11s %6s %5s %-4s %2s %6s  %s\n", "", "value", "baseline", "ratio", "goal", "met", "n", "spread", "unit");
+	printf("\nServer    %s\nGenerator on the same machine. Medians of n; ratio: median of the n ratios of neighbours; "
+		   "spread: (largest - smallest) / median.\n\n",
+		   options->settings ? options->settings : "");
+	printf("%-50s %11s %11s %6s %5s %-4s %2s %6s  %s\n", "", "value", "baseline", "ratio", "goal", "met", "n", "spread",
+		   "unit");
 	for (int i = 0; i < row_count; i++)
 	{
 		const TpBenchRow *row = &rows[i];
@@ -202,7 +205,7 @@ write_number(FILE *file, const char *name, double value)
 void
 tradepost_bench_write(const char *path)
 {
-	FILE	   *file = fopen(path, "w");
+	FILE *file = fopen(path, "w");
 
 	if (file == NULL)
 		tradepost_die("cannot write %s", path);
@@ -210,7 +213,7 @@ tradepost_bench_write(const char *path)
 	for (int i = 0; i < row_count; i++)
 	{
 		const TpBenchRow *row = &rows[i];
-		TpText		name = {0};
+		TpText name = { 0 };
 
 		tradepost_text_json(&name, row->name);
 		fprintf(file, "{\"name\":%s,", name.data);

@@ -33,8 +33,8 @@ send_call(TpLoad *load, int client)
 static void
 take_results(TpLoad *load, int client)
 {
-	PGconn	   *conn = load->conns[client];
-	PGresult   *result;
+	PGconn *conn = load->conns[client];
+	PGresult *result;
 
 	while ((result = PQgetResult(conn)) != NULL)
 	{
@@ -43,7 +43,7 @@ take_results(TpLoad *load, int client)
 		{
 			const char *text = PQgetvalue(result, 0, 0);
 			const char *comma = strrchr(text, ',');
-			int64_t		value = strtoll(comma ? comma + 1 : *text == '{' ? text + 1 : text, NULL, 10);
+			int64_t value = strtoll(comma ? comma + 1 : *text == '{' ? text + 1 : text, NULL, 10);
 
 			if (value > load->last_value)
 				load->last_value = value;
@@ -56,10 +56,10 @@ take_results(TpLoad *load, int client)
 void
 tradepost_load_run(TpLoad *load)
 {
-	int			epoll = epoll_create1(EPOLL_CLOEXEC);
-	double		start = tradepost_seconds();
-	int64_t		sent = 0;
-	int			busy = 0;
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	double start = tradepost_seconds();
+	int64_t sent = 0;
+	int busy = 0;
 
 	if (epoll < 0)
 		tradepost_die("epoll: %s", strerror(errno));
@@ -67,7 +67,7 @@ tradepost_load_run(TpLoad *load)
 	load->last_value = 0;
 	for (int i = 0; i < load->clients; i++)
 	{
-		struct epoll_event event = {.events = EPOLLIN, .data.u32 = (uint32_t) i};
+		struct epoll_event event = { .events = EPOLLIN, .data.u32 = (uint32_t) i };
 
 		if (epoll_ctl(epoll, EPOLL_CTL_ADD, PQsocket(load->conns[i]), &event) != 0)
 			tradepost_die("epoll: %s", strerror(errno));
@@ -80,15 +80,15 @@ tradepost_load_run(TpLoad *load)
 	while (busy > 0)
 	{
 		struct epoll_event events[BENCH_CLIENTS];
-		int			count = epoll_wait(epoll, events, BENCH_CLIENTS, 10000);
-		bool		more;
+		int count = epoll_wait(epoll, events, BENCH_CLIENTS, 10000);
+		bool more;
 
 		if (count < 0 && errno != EINTR)
 			tradepost_die("epoll: %s", strerror(errno));
 		more = tradepost_seconds() - start < load->seconds;
 		for (int i = 0; i < count; i++)
 		{
-			int			client = (int) events[i].data.u32;
+			int client = (int) events[i].data.u32;
 
 			if (!PQconsumeInput(load->conns[client]))
 				tradepost_die("lost a connection: %s", PQerrorMessage(load->conns[client]));

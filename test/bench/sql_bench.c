@@ -20,7 +20,8 @@ usage(FILE *out)
 		  "                 [--stop=COMMAND --start=COMMAND] [--settings=TEXT]\n"
 		  "  PART: orders, matcher, latency, book, restart\n"
 		  "  --stop, --start: shell commands that stop and start the server\n"
-		  "Connects as the PG* environment says, as superuser, to a database with nothing but the extension.\n", out);
+		  "Connects as the PG* environment says, as superuser, to a database with nothing but the extension.\n",
+		  out);
 }
 
 /*
@@ -29,7 +30,7 @@ usage(FILE *out)
 static bool
 wanted(const char *only, const char *part)
 {
-	size_t		length = strlen(part);
+	size_t length = strlen(part);
 
 	if (only == NULL)
 		return true;
@@ -46,17 +47,23 @@ int
 main(int argc, char **argv)
 {
 	static const struct option long_options[] = {
-		{"quick", no_argument, NULL, 'q'}, {"long", no_argument, NULL, 'l'}, {"only", required_argument, NULL, 'o'},
-		{"json", required_argument, NULL, 'j'}, {"book", required_argument, NULL, 'b'}, {"stop", required_argument, NULL, 'x'},
-		{"start", required_argument, NULL, 's'}, {"settings", required_argument, NULL, 't'}, {"help", no_argument, NULL, 'h'}, {0}
+		{ "quick", no_argument, NULL, 'q' },       { "long", no_argument, NULL, 'l' },
+		{ "only", required_argument, NULL, 'o' },  { "json", required_argument, NULL, 'j' },
+		{ "book", required_argument, NULL, 'b' },  { "stop", required_argument, NULL, 'x' },
+		{ "start", required_argument, NULL, 's' }, { "settings", required_argument, NULL, 't' },
+		{ "help", no_argument, NULL, 'h' },        { 0 }
 	};
-	TpBenchOptions options = {
-		.seconds = 0.5, .slices = 12, .rounds = 3, .drain_orders = 100000, .latency_seconds = 6, .closed_orders = 300000, .open_orders = 20000
-	};
+	TpBenchOptions options = { .seconds = 0.5,
+							   .slices = 12,
+							   .rounds = 3,
+							   .drain_orders = 100000,
+							   .latency_seconds = 6,
+							   .closed_orders = 300000,
+							   .open_orders = 20000 };
 	const char *only = NULL;
-	PGconn	   *conns[BENCH_CLIENTS];
+	PGconn *conns[BENCH_CLIENTS];
 	TpBenchMarket market;
-	int			option;
+	int option;
 
 	tradepost_program("bench");
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)

@@ -13,11 +13,11 @@
 
 #define MAX_PARAMS 32
 
-const char	tradepost_null = '\0';
+const char tradepost_null = '\0';
 
 static const char *program = "tradepost";
 
-jmp_buf    *tradepost_lost = NULL;
+jmp_buf *tradepost_lost = NULL;
 
 void
 tradepost_program(const char *name)
@@ -28,7 +28,7 @@ tradepost_program(const char *name)
 void
 tradepost_die(const char *format, ...)
 {
-	va_list		args;
+	va_list args;
 
 	fflush(stdout);
 	fprintf(stderr, "%s: ", program);
@@ -42,7 +42,7 @@ tradepost_die(const char *format, ...)
 void *
 tradepost_realloc(void *p, size_t size)
 {
-	void	   *result = realloc(p, size ? size : 1);
+	void *result = realloc(p, size ? size : 1);
 
 	if (result == NULL)
 		tradepost_die("out of memory (%zu bytes)", size);
@@ -58,7 +58,7 @@ tradepost_alloc(size_t size)
 char *
 tradepost_strdup(const char *string)
 {
-	size_t		size = strlen(string) + 1;
+	size_t size = strlen(string) + 1;
 
 	return memcpy(tradepost_realloc(NULL, size), string, size);
 }
@@ -82,14 +82,14 @@ ignore_notice(void *arg, const PGresult *result)
 PGconn *
 tradepost_connect(void)
 {
-	const char *const keywords[] = {"fallback_application_name", NULL};
-	const char *const values[] = {program, NULL};
-	PGconn	   *conn = PQconnectdbParams(keywords, values, 0);
+	const char *const keywords[] = { "fallback_application_name", NULL };
+	const char *const values[] = { program, NULL };
+	PGconn *conn = PQconnectdbParams(keywords, values, 0);
 
 	if (PQstatus(conn) != CONNECTION_OK)
 	{
 		const char *message = PQerrorMessage(conn);
-		int			length = (int) strcspn(message, "\n");
+		int length = (int) strcspn(message, "\n");
 
 		fprintf(stderr, "%s: %.*s\n", program, length, message);
 		fprintf(stderr, "%s: is the stack running? Start it with `make start`, then `. .run/env`.\n", program);
@@ -118,9 +118,9 @@ static PGresult *
 query(PGconn *conn, const char *sql, va_list args)
 {
 	const char *values[MAX_PARAMS];
-	int			count = 0;
+	int count = 0;
 	const char *value;
-	PGresult   *result;
+	PGresult *result;
 
 	while ((value = va_arg(args, const char *)) != NULL)
 	{
@@ -136,8 +136,8 @@ query(PGconn *conn, const char *sql, va_list args)
 PGresult *
 tradepost_query(PGconn *conn, const char *sql, ...)
 {
-	va_list		args;
-	PGresult   *result;
+	va_list args;
+	PGresult *result;
 
 	va_start(args, sql);
 	result = query(conn, sql, args);
@@ -148,7 +148,7 @@ tradepost_query(PGconn *conn, const char *sql, ...)
 void
 tradepost_execute(PGconn *conn, const char *sql, ...)
 {
-	va_list		args;
+	va_list args;
 
 	va_start(args, sql);
 	PQclear(query(conn, sql, args));
@@ -158,9 +158,9 @@ tradepost_execute(PGconn *conn, const char *sql, ...)
 int64_t
 tradepost_query_int64(PGconn *conn, const char *sql, ...)
 {
-	va_list		args;
-	PGresult   *result;
-	int64_t		value;
+	va_list args;
+	PGresult *result;
+	int64_t value;
 
 	va_start(args, sql);
 	result = query(conn, sql, args);
@@ -175,7 +175,7 @@ tradepost_query_int64(PGconn *conn, const char *sql, ...)
 int
 tradepost_column(PGresult *result, const char *name)
 {
-	int			column = PQfnumber(result, name);
+	int column = PQfnumber(result, name);
 
 	if (column < 0)
 		tradepost_die("the server's answer has no column \"%s\"", name);
@@ -185,8 +185,8 @@ tradepost_column(PGresult *result, const char *name)
 int64_t
 tradepost_text_int64(const char *string)
 {
-	char	   *end;
-	long long	value;
+	char *end;
+	long long value;
 
 	errno = 0;
 	value = strtoll(string, &end, 10);
@@ -206,15 +206,15 @@ tradepost_int64(PGresult *result, int row, int column)
 size_t
 tradepost_int64_array(const char *string, int64_t *out, size_t max)
 {
-	size_t		count = 0;
+	size_t count = 0;
 	const char *p = string;
 
 	if (*p++ != '{')
 		tradepost_die("the server's answer \"%.60s\" is no array", string);
 	while (*p != '}')
 	{
-		char	   *end;
-		long long	value = strtoll(p, &end, 10);
+		char *end;
+		long long value = strtoll(p, &end, 10);
 
 		if (end == p || (*end != ',' && *end != '}'))
 			tradepost_die("the server's answer \"%.60s\" is no array of whole numbers", string);

@@ -21,11 +21,11 @@
 extern void tradepost_program(const char *name);
 extern void tradepost_die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
-extern void *tradepost_alloc(size_t size);	/* zeroed */
+extern void *tradepost_alloc(size_t size); /* zeroed */
 extern void *tradepost_realloc(void *p, size_t size);
 extern char *tradepost_strdup(const char *string);
 
-extern double tradepost_seconds(void);	/* of a clock that only goes forward */
+extern double tradepost_seconds(void); /* of a clock that only goes forward */
 
 /* Connects with what PGHOST, PGPORT, PGUSER, PGDATABASE say. */
 extern PGconn *tradepost_connect(void);
@@ -51,7 +51,7 @@ extern int64_t tradepost_query_int64(PGconn *conn, const char *sql, ...) __attri
 extern void tradepost_check_result(PGconn *conn, PGresult *result, const char *sql);
 
 /* Fields of a result.  A column that is not there, a NULL or no number ends the program. */
-extern int	tradepost_column(PGresult *result, const char *name);
+extern int tradepost_column(PGresult *result, const char *name);
 extern int64_t tradepost_int64(PGresult *result, int row, int column);
 extern int64_t tradepost_text_int64(const char *string);
 

@@ -18,7 +18,7 @@
 static void
 grow(TpText *text, size_t more)
 {
-	size_t		need = text->length + more + 1;
+	size_t need = text->length + more + 1;
 
 	if (need <= text->room)
 		return;
@@ -47,7 +47,7 @@ tradepost_text_free(TpText *text)
 void
 tradepost_text_add(TpText *text, const char *string)
 {
-	size_t		length = strlen(string);
+	size_t length = strlen(string);
 
 	grow(text, length);
 	memcpy(text->data + text->length, string, length + 1);
@@ -57,8 +57,8 @@ tradepost_text_add(TpText *text, const char *string)
 void
 tradepost_text_printf(TpText *text, const char *format, ...)
 {
-	va_list		args;
-	int			length;
+	va_list args;
+	int length;
 
 	grow(text, 128);
 	for (;;)
@@ -78,8 +78,8 @@ tradepost_text_printf(TpText *text, const char *format, ...)
 void
 tradepost_text_decimal(TpText *text, int64_t value, int decimals)
 {
-	uint64_t	magnitude = value < 0 ? -(uint64_t) value : (uint64_t) value;
-	uint64_t	scale = 1;
+	uint64_t magnitude = value < 0 ? -(uint64_t) value : (uint64_t) value;
+	uint64_t scale = 1;
 
 	for (int i = 0; i < decimals; i++)
 		scale *= 10;
@@ -117,10 +117,10 @@ tradepost_text_json(TpText *text, const char *string)
 int
 tradepost_parse_decimal(const char *string, int decimals, int64_t *value)
 {
-	bool		negative = *string == '-';
-	int64_t		result = 0;
-	int			places = -1;	/* -1: before the point */
-	int			digits = 0;
+	bool negative = *string == '-';
+	int64_t result = 0;
+	int places = -1; /* -1: before the point */
+	int digits = 0;
 
 	if (negative)
 		string++;
@@ -158,11 +158,11 @@ const char *
 tradepost_thousands(int64_t value)
 {
 	static char buffers[16][32];
-	static int	next = 0;
-	char	   *buffer = buffers[next++ % 16];
-	char		digits[24];
-	int			length;
-	int			out = 0;
+	static int next = 0;
+	char *buffer = buffers[next++ % 16];
+	char digits[24];
+	int length;
+	int out = 0;
 
 	length = snprintf(digits, sizeof(digits), "%llu",
 					  (unsigned long long) (value < 0 ? -(uint64_t) value : (uint64_t) value));

@@ -13,12 +13,12 @@
 
 typedef struct TpText
 {
-	char	   *data;			/* always ends with a NUL once it is not NULL */
-	size_t		length;
-	size_t		room;
+	char *data; /* always ends with a NUL once it is not NULL */
+	size_t length;
+	size_t room;
 } TpText;
 
-extern void tradepost_text_reset(TpText *text);	/* empties, keeps the memory */
+extern void tradepost_text_reset(TpText *text); /* empties, keeps the memory */
 extern void tradepost_text_free(TpText *text);
 extern void tradepost_text_add(TpText *text, const char *string);
 extern void tradepost_text_printf(TpText *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -34,7 +34,7 @@ extern void tradepost_text_json(TpText *text, const char *string);
  * 10^-decimals.  Returns -1 if it is no decimal, does not fit, or has more
  * places than that (zeros aside).
  */
-extern int	tradepost_parse_decimal(const char *string, int decimals, int64_t *value);
+extern int tradepost_parse_decimal(const char *string, int decimals, int64_t *value);
 
 /* 1234567 as 1,234,567 in one of a few static buffers: good for one printf. */
 extern const char *tradepost_thousands(int64_t value);

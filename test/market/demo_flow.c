@@ -15,19 +15,19 @@
 #include "../client/session.h"
 #include "demo_market.h"
 
-#define QUOTES 5				/* that a maker keeps on a side of a book, at most */
-#define STALE 24				/* ticks behind the best that a maker's quote may be, times its spread */
-#define REACH 0.8				/* part of the band that the fair price may wander from the start */
+#define QUOTES 5  /* that a maker keeps on a side of a book, at most */
+#define STALE 24  /* ticks behind the best that a maker's quote may be, times its spread */
+#define REACH 0.8 /* part of the band that the fair price may wander from the start */
 
 /* A batch being invented: its JSON, and which open orders it has touched already. */
 typedef struct Batch
 {
-	TpText		json;
-	int			commands;
-	int			orders;
-	int64_t    *touched;
-	int			touched_count;
-	int			touched_room;
+	TpText json;
+	int commands;
+	int orders;
+	int64_t *touched;
+	int touched_count;
+	int touched_room;
 } Batch;
 
 /* Chance -------------------------------------------------------------------- */
@@ -38,7 +38,7 @@ typedef struct Batch
 uint64_t
 tradepost_market_random(TpMarket *market, uint64_t below)
 {
-	uint64_t	z = (market->random += UINT64_C(0x9E3779B97F4A7C15));
+	uint64_t z = (market->random += UINT64_C(0x9E3779B97F4A7C15));
 
 	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
 	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
@@ -55,7 +55,7 @@ unit(TpMarket *market)
 static double
 normal(TpMarket *market)
 {
-	double		sum = -3;
+	double sum = -3;
 
 	for (int i = 0; i < 6; i++)
 		sum += unit(market);
@@ -66,7 +66,7 @@ normal(TpMarket *market)
 static int
 halving(TpMarket *market, int max)
 {
-	int			n = 0;
+	int n = 0;
 
 	while (n < max && tradepost_market_random(market, 2))
 		n++;
@@ -76,8 +76,8 @@ halving(TpMarket *market, int max)
 static int
 pick_instrument(TpMarket *market)
 {
-	int			sum = 0;
-	int			at;
+	int sum = 0;
+	int at;
 
 	for (int i = 0; i < MARKET_INSTRUMENTS; i++)
 		sum += tradepost_market_listings[i].weight;
@@ -121,7 +121,8 @@ touch(Batch *batch, int64_t id)
 static void
 begin_command(Batch *batch, const char *command, int64_t account)
 {
-	tradepost_text_printf(&batch->json, "%s{\"command\":\"%s\",\"account\":%lld", batch->commands++ ? ",\n" : "[", command, (long long) account);
+	tradepost_text_printf(&batch->json, "%s{\"command\":\"%s\",\"account\":%lld", batch->commands++ ? ",\n" : "[",
+						  command, (long long) account);
 }
 
 static void
@@ -137,7 +138,8 @@ add_amount(Batch *batch, const char *name, int64_t count, int64_t unit_size)
  * (negative prices are possible: so a flag) it is a market order.
  */
 static void
-place(TpMarket *market, Batch *batch, int account, int instrument, char side, int64_t quantity, bool limit, int64_t price, const char *extra)
+place(TpMarket *market, Batch *batch, int account, int instrument, char side, int64_t quantity, bool limit,
+	  int64_t price, const char *extra)
 {
 	TpInstrumentState *state = &market->instruments[instrument];
 
@@ -146,7 +148,8 @@ place(TpMarket *market, Batch *batch, int account, int instrument, char side, in
 	if (quantity < 1)
 		quantity = 1;
 	begin_command(batch, "place", market->accounts[account].id);
-	tradepost_text_printf(&batch->json, ",\"symbol\":\"%s\",\"side\":\"%s\"", state->listing->symbol, side == 'B' ? "buy" : "sell");
+	tradepost_text_printf(&batch->json, ",\"symbol\":\"%s\",\"side\":\"%s\"", state->listing->symbol,
+						  side == 'B' ? "buy" : "sell");
 	add_amount(batch, "quantity", quantity, state->lot);
 	if (limit)
 		add_amount(batch, "price", price, state->tick);
@@ -188,8 +191,8 @@ static int64_t
 quote_price(const TpMarket *market, int instrument, char side, int away)
 {
 	const TpInstrumentState *state = &market->instruments[instrument];
-	int64_t		fair = (int64_t) floor(state->fair + 0.5);
-	int64_t		step = state->listing->spread + (int64_t) away * state->listing->spread;
+	int64_t fair = (int64_t) floor(state->fair + 0.5);
+	int64_t step = state->listing->spread + (int64_t) away * state->listing->spread;
 
 	return side == 'B' ? fair - step : fair + step;
 }
@@ -201,22 +204,23 @@ quote_price(const TpMarket *market, int instrument, char side, int away)
 static void
 make(TpMarket *market, Batch *batch)
 {
-	int			instrument = pick_instrument(market);
-	int			account = (int) tradepost_market_random(market, MARKET_MAKERS);
-	char		side = tradepost_market_random(market, 2) ? 'B' : 'S';
+	int instrument = pick_instrument(market);
+	int account = (int) tradepost_market_random(market, MARKET_MAKERS);
+	char side = tradepost_market_random(market, 2) ? 'B' : 'S';
 	const TpInstrumentState *state = &market->instruments[instrument];
-	int64_t		position = market->accounts[account].position[instrument];
-	int			away = halving(market, 3) + (int) tradepost_market_random(market, 5);
-	int64_t		price = quote_price(market, instrument, side, away);
-	int64_t		size = (int64_t) state->listing->size * (2 + (int64_t) tradepost_market_random(market, 6) + 2 * away);
+	int64_t position = market->accounts[account].position[instrument];
+	int away = halving(market, 3) + (int) tradepost_market_random(market, 5);
+	int64_t price = quote_price(market, instrument, side, away);
+	int64_t size = (int64_t) state->listing->size * (2 + (int64_t) tradepost_market_random(market, 6) + 2 * away);
 	const TpOpenOrder *farthest = NULL;
-	int			quotes = 0;
+	int quotes = 0;
 
 	for (int i = 0; i < market->open_count; i++)
 	{
 		const TpOpenOrder *order = &market->open[i];
 
-		if (order->account != account || order->instrument != instrument || order->side != side || is_touched(batch, order->id))
+		if (order->account != account || order->instrument != instrument || order->side != side ||
+			is_touched(batch, order->id))
 			continue;
 		quotes++;
 		if (farthest == NULL || llabs(order->price - price) > llabs(farthest->price - price))
@@ -225,11 +229,13 @@ make(TpMarket *market, Batch *batch)
 	/* Who is long bids less eagerly, and the other way round. */
 	if ((side == 'B' ? position : -position) > 120 * (int64_t) state->listing->size)
 		price += side == 'B' ? -state->listing->spread : state->listing->spread;
-	if (farthest != NULL && (quotes > QUOTES || llabs(farthest->price - price) > (int64_t) STALE * state->listing->spread))
+	if (farthest != NULL &&
+		(quotes > QUOTES || llabs(farthest->price - price) > (int64_t) STALE * state->listing->spread))
 		cancel(market, batch, farthest);
 	if (quotes < QUOTES)
 		place(market, batch, account, instrument, side, size, true, price,
-			  tradepost_market_random(market, 4) ? ",\"time_in_force\":\"gtc\"" : ",\"time_in_force\":\"gtc\",\"post_only\":true");
+			  tradepost_market_random(market, 4) ? ",\"time_in_force\":\"gtc\""
+												 : ",\"time_in_force\":\"gtc\",\"post_only\":true");
 	else if (quotes > QUOTES)
 		return;
 	else if (tradepost_market_random(market, 3) == 0)
@@ -247,14 +253,15 @@ make(TpMarket *market, Batch *batch)
 static void
 trade(TpMarket *market, Batch *batch, int account)
 {
-	static const char *const extras[] = {",\"time_in_force\":\"ioc\"", ",\"time_in_force\":\"ioc\"", ",\"time_in_force\":\"fok\"", ""};
-	int			instrument = pick_instrument(market);
+	static const char *const extras[] = { ",\"time_in_force\":\"ioc\"", ",\"time_in_force\":\"ioc\"",
+										  ",\"time_in_force\":\"fok\"", "" };
+	int instrument = pick_instrument(market);
 	TpInstrumentState *state = &market->instruments[instrument];
-	int64_t		position = market->accounts[account].position[instrument];
-	int64_t		comfort = (int64_t) state->listing->size * (market->accounts[account].role == TP_FUND ? 60 : 6);
-	char		side = unit(market) < 0.5 + state->drift ? 'B' : 'S';
-	int64_t		size = 1 + (int64_t) tradepost_market_random(market, 2 * state->listing->size);
-	int64_t		price;
+	int64_t position = market->accounts[account].position[instrument];
+	int64_t comfort = (int64_t) state->listing->size * (market->accounts[account].role == TP_FUND ? 60 : 6);
+	char side = unit(market) < 0.5 + state->drift ? 'B' : 'S';
+	int64_t size = 1 + (int64_t) tradepost_market_random(market, 2 * state->listing->size);
+	int64_t price;
 
 	if (market->accounts[account].role == TP_FUND)
 		size *= 2 + halving(market, 4);
@@ -275,14 +282,16 @@ trade(TpMarket *market, Batch *batch, int account)
 static void
 wait_for_price(TpMarket *market, Batch *batch, int account)
 {
-	int			instrument = pick_instrument(market);
-	char		side = tradepost_market_random(market, 2) ? 'B' : 'S';
-	int64_t		position = market->accounts[account].position[instrument];
-	int64_t		comfort = (int64_t) market->instruments[instrument].listing->size * (market->accounts[account].role == TP_FUND ? 60 : 6);
+	int instrument = pick_instrument(market);
+	char side = tradepost_market_random(market, 2) ? 'B' : 'S';
+	int64_t position = market->accounts[account].position[instrument];
+	int64_t comfort = (int64_t) market->instruments[instrument].listing->size *
+					  (market->accounts[account].role == TP_FUND ? 60 : 6);
 
 	if (llabs(position) > comfort && (position > 0) == (side == 'B'))
 		side = side == 'B' ? 'S' : 'B';
-	place(market, batch, account, instrument, side, 1 + (int64_t) tradepost_market_random(market, 4 * market->instruments[instrument].listing->size), true,
+	place(market, batch, account, instrument, side,
+		  1 + (int64_t) tradepost_market_random(market, 4 * market->instruments[instrument].listing->size), true,
 		  quote_price(market, instrument, side, 1 + (int) tradepost_market_random(market, 12)),
 		  tradepost_market_random(market, 2) ? ",\"time_in_force\":\"gtc\"" : "");
 }
@@ -301,7 +310,8 @@ reconsider(TpMarket *market, Batch *batch)
 	if (order->account < MARKET_MAKERS)
 		return;
 	if (tradepost_market_random(market, 3) == 0)
-		amend(market, batch, order, order->price, order->total - 1 - (int64_t) tradepost_market_random(market, order->remaining));
+		amend(market, batch, order, order->price,
+			  order->total - 1 - (int64_t) tradepost_market_random(market, order->remaining));
 	else
 		cancel(market, batch, order);
 }
@@ -317,12 +327,13 @@ walk(TpMarket *market, double share)
 	for (int i = 0; i < MARKET_INSTRUMENTS; i++)
 	{
 		TpInstrumentState *state = &market->instruments[i];
-		int64_t		band;
-		int64_t		step;
-		int64_t		mark;
-		double		away;
+		int64_t band;
+		int64_t step;
+		int64_t mark;
+		double away;
 
-		if (tradepost_parse_decimal(state->listing->band, 8, &band) != 0 || tradepost_parse_decimal(state->listing->mark_step, 8, &step) != 0)
+		if (tradepost_parse_decimal(state->listing->band, 8, &band) != 0 ||
+			tradepost_parse_decimal(state->listing->mark_step, 8, &step) != 0)
 			tradepost_die("listing %s is wrong", state->listing->symbol);
 		state->drift = 0.97 * state->drift + 0.02 * normal(market);
 		if (state->drift > 0.3 || state->drift < -0.3)
@@ -338,10 +349,11 @@ walk(TpMarket *market, double share)
 			mark = state->mark - step / state->tick;
 		if (llabs(mark - state->mark) >= 4 * state->listing->spread)
 		{
-			TpText		price = {0};
+			TpText price = { 0 };
 
 			tradepost_text_decimal(&price, mark * state->tick, 8);
-			tradepost_execute(market->conn, "SELECT tradepost.set_mark($1, $2::numeric)", state->listing->symbol, price.data, NULL);
+			tradepost_execute(market->conn, "SELECT tradepost.set_mark($1, $2::numeric)", state->listing->symbol,
+							  price.data, NULL);
 			tradepost_text_free(&price);
 			state->mark = mark;
 			market->commands++;
@@ -352,18 +364,18 @@ walk(TpMarket *market, double share)
 void
 tradepost_market_step(TpMarket *market, int orders)
 {
-	Batch		batch = {0};
-	PGresult   *result;
-	int64_t	   *ids;
-	size_t		count;
-	char		last[24];
+	Batch batch = { 0 };
+	PGresult *result;
+	int64_t *ids;
+	size_t count;
+	char last[24];
 
 	walk(market, orders >= 100 ? 1.0 : 0.3);
 	while (batch.orders < orders)
 	{
-		int			what = (int) tradepost_market_random(market, 100);
-		int			fund = MARKET_MAKERS + (int) tradepost_market_random(market, MARKET_FUNDS);
-		int			trader = MARKET_MAKERS + MARKET_FUNDS + (int) tradepost_market_random(market, MARKET_TRADERS);
+		int what = (int) tradepost_market_random(market, 100);
+		int fund = MARKET_MAKERS + (int) tradepost_market_random(market, MARKET_FUNDS);
+		int trader = MARKET_MAKERS + MARKET_FUNDS + (int) tradepost_market_random(market, MARKET_TRADERS);
 
 		if (what < 58 || market->open_count < 100)
 			make(market, &batch);

@@ -21,10 +21,10 @@
 #include "../client/session.h"
 #include "demo_market.h"
 
-#define STEP 250				/* orders in a batch of the bounded run */
-#define PAUSE_MS 350			/* between the small batches of the gentle flow */
-#define RECONNECT 120.0			/* seconds to wait for a server that went away */
-#define MARKET_LOCK "7215463012"	/* advisory lock: one market a database */
+#define STEP 250                 /* orders in a batch of the bounded run */
+#define PAUSE_MS 350             /* between the small batches of the gentle flow */
+#define RECONNECT 120.0          /* seconds to wait for a server that went away */
+#define MARKET_LOCK "7215463012" /* advisory lock: one market a database */
 
 static volatile sig_atomic_t stop = 0;
 static TpMarket market;
@@ -51,7 +51,8 @@ usage(FILE *out)
 		  "  --seed=N    the same seed on a new database gives the same market (1)\n"
 		  "  --once      stop after that, instead of keeping the market alive\n"
 		  "  --json      print one JSON summary instead of tables; implies --once\n"
-		  "Connects as PGHOST, PGPORT, PGUSER and PGDATABASE say.\n", out);
+		  "Connects as PGHOST, PGPORT, PGUSER and PGDATABASE say.\n",
+		  out);
 }
 
 /*
@@ -60,7 +61,7 @@ usage(FILE *out)
 static void
 reconnect(void)
 {
-	double		give_up = tradepost_seconds() + RECONNECT;
+	double give_up = tradepost_seconds() + RECONNECT;
 
 	fputs("\nmarket: the server went away; waiting for it\n", stderr);
 	while (!stop && tradepost_seconds() < give_up)
@@ -80,7 +81,7 @@ reconnect(void)
 static void
 lock_market(void)
 {
-	PGresult   *result = tradepost_query(market.conn, "SELECT pg_try_advisory_lock(" MARKET_LOCK ")", NULL);
+	PGresult *result = tradepost_query(market.conn, "SELECT pg_try_advisory_lock(" MARKET_LOCK ")", NULL);
 
 	if (*PQgetvalue(result, 0, 0) != 't')
 		tradepost_die("a market already runs in this database");
@@ -93,7 +94,7 @@ lock_market(void)
 static void
 bounded_run(int64_t goal, uint64_t seed, bool json)
 {
-	double		seconds;
+	double seconds;
 
 	lock_market();
 	tradepost_market_open(&market);
@@ -106,8 +107,8 @@ bounded_run(int64_t goal, uint64_t seed, bool json)
 		opened = true;
 		if (!json)
 			printf("%s: %d instruments, %d accounts. Running %s orders (seed %llu) through the books.\n",
-				   market.existed ? "The demo market is open already" : "Opened the demo market", MARKET_INSTRUMENTS, MARKET_ACCOUNTS,
-				   tradepost_thousands(goal), (unsigned long long) seed);
+				   market.existed ? "The demo market is open already" : "Opened the demo market", MARKET_INSTRUMENTS,
+				   MARKET_ACCOUNTS, tradepost_thousands(goal), (unsigned long long) seed);
 		fflush(stdout);
 	}
 	if (reported)
@@ -142,15 +143,16 @@ int
 main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"orders", required_argument, NULL, 'o'}, {"seed", required_argument, NULL, 's'}, {"once", no_argument, NULL, '1'},
-		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}
+		{ "orders", required_argument, NULL, 'o' }, { "seed", required_argument, NULL, 's' },
+		{ "once", no_argument, NULL, '1' },         { "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },         { 0 }
 	};
 	static int64_t goal = 50000;
 	static uint64_t seed = 1;
 	static bool once = false;
 	static bool json = false;
-	struct sigaction action = {.sa_handler = on_signal};
-	int			option;
+	struct sigaction action = { .sa_handler = on_signal };
+	int option;
 
 	tradepost_program("market");
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)

@@ -35,89 +35,89 @@
 
 typedef enum TpRole
 {
-	TP_MAKER,					/* quotes both sides of every book */
-	TP_FUND,					/* few, larger orders, patient */
-	TP_TRADER					/* many small ones, impatient */
+	TP_MAKER, /* quotes both sides of every book */
+	TP_FUND,  /* few, larger orders, patient */
+	TP_TRADER /* many small ones, impatient */
 } TpRole;
 
 /* What an instrument is; fixed text goes to the server as it stands. */
 typedef struct TpListing
 {
 	const char *symbol;
-	const char *contract;		/* NULL: spot */
+	const char *contract; /* NULL: spot */
 	const char *asset;
 	const char *quote;
 	const char *tick;
 	const char *lot;
 	const char *multiplier;
-	const char *price;			/* where it starts; a contract's reference price */
+	const char *price; /* where it starts; a contract's reference price */
 	const char *band;
 	const char *mark_step;
 	const char *max_price;
 	const char *max_quantity;
-	const char *initial_margin;	/* NULL: spot */
+	const char *initial_margin; /* NULL: spot */
 	const char *maintenance_margin;
-	bool		allow_negative;
-	double		volatility;		/* ticks that the fair price moves in one step, about */
-	int			spread;			/* half of a maker's spread, in ticks */
-	int			size;			/* a small order, in lots */
-	int			weight;			/* share of the flow */
+	bool allow_negative;
+	double volatility; /* ticks that the fair price moves in one step, about */
+	int spread;        /* half of a maker's spread, in ticks */
+	int size;          /* a small order, in lots */
+	int weight;        /* share of the flow */
 } TpListing;
 
 typedef struct TpInstrumentState
 {
 	const TpListing *listing;
-	int64_t		tick;			/* in 1e-8 */
-	int64_t		lot;
-	double		start;			/* price it started at, in ticks */
-	double		fair;			/* what the makers think it is worth */
-	double		drift;			/* momentum of takers: above 0 they buy */
-	int64_t		mark;			/* last mark sent, in ticks */
-	int64_t		last;			/* last trade; 0 trades: not set */
-	int64_t		trades;
+	int64_t tick; /* in 1e-8 */
+	int64_t lot;
+	double start; /* price it started at, in ticks */
+	double fair;  /* what the makers think it is worth */
+	double drift; /* momentum of takers: above 0 they buy */
+	int64_t mark; /* last mark sent, in ticks */
+	int64_t last; /* last trade; 0 trades: not set */
+	int64_t trades;
 } TpInstrumentState;
 
 typedef struct TpAccount
 {
-	int64_t		id;
-	char		name[40];
-	TpRole		role;
-	int64_t		position[MARKET_INSTRUMENTS];	/* in lots, since this program looks on */
-	int64_t		orders;
-	int64_t		fills;
+	int64_t id;
+	char name[40];
+	TpRole role;
+	int64_t position[MARKET_INSTRUMENTS]; /* in lots, since this program looks on */
+	int64_t orders;
+	int64_t fills;
 } TpAccount;
 
 typedef struct TpOpenOrder
 {
-	int64_t		id;
-	int64_t		price;			/* ticks */
-	int64_t		total;			/* lots */
-	int64_t		remaining;
-	int16_t		account;		/* -1: not one of ours */
-	int8_t		instrument;
-	char		side;			/* B or S */
+	int64_t id;
+	int64_t price; /* ticks */
+	int64_t total; /* lots */
+	int64_t remaining;
+	int16_t account; /* -1: not one of ours */
+	int8_t instrument;
+	char side; /* B or S */
 } TpOpenOrder;
 
 typedef struct TpMarket
 {
-	PGconn	   *conn;
-	uint64_t	random;
-	bool		existed;		/* it was there already: go on with it */
+	PGconn *conn;
+	uint64_t random;
+	bool existed; /* it was there already: go on with it */
 	TpInstrumentState instruments[MARKET_INSTRUMENTS];
-	TpAccount	accounts[MARKET_ACCOUNTS];
+	TpAccount accounts[MARKET_ACCOUNTS];
 
-	TpOpenOrder *open;			/* dense; an order that closes leaves its place to the last */
-	int			open_count;
-	int			open_room;
-	int32_t    *slots;			/* hash of ids to places in open, -1: free */
-	int			slot_count;
+	TpOpenOrder *open; /* dense; an order that closes leaves its place to the last */
+	int open_count;
+	int open_room;
+	int32_t *slots; /* hash of ids to places in open, -1: free */
+	int slot_count;
 
-	int64_t		last_seq;
-	int64_t		orders;			/* placed by this program */
-	int64_t		commands;
-	int64_t		trades;
-	int64_t		rejected;
-	double		started;
+	int64_t last_seq;
+	int64_t orders; /* placed by this program */
+	int64_t commands;
+	int64_t trades;
+	int64_t rejected;
+	double started;
 } TpMarket;
 
 /* demo_open.c */
@@ -129,8 +129,8 @@ extern int64_t tradepost_market_play_money(const TpMarket *market, int account, 
 extern double tradepost_market_play_dollars(const TpMarket *market, int account);
 
 /* demo_state.c */
-extern void tradepost_market_load(TpMarket *market);	/* what is open now, and the last seq */
-extern void tradepost_market_follow(TpMarket *market);	/* the events since */
+extern void tradepost_market_load(TpMarket *market);   /* what is open now, and the last seq */
+extern void tradepost_market_follow(TpMarket *market); /* the events since */
 extern bool tradepost_market_best(const TpMarket *market, int instrument, char side, int64_t *price);
 
 /* demo_flow.c */
@@ -148,7 +148,7 @@ extern void tradepost_market_accounts(TpMarket *market);
 #define MARKET_BOLD "\033[1m"
 #define MARKET_DIM "\033[2m"
 #define MARKET_PLAIN "\033[0m"
-extern const char *tradepost_market_colour(const char *colour);	/* nothing unless on a terminal */
+extern const char *tradepost_market_colour(const char *colour); /* nothing unless on a terminal */
 extern void tradepost_market_progress(const TpMarket *market, int64_t goal, bool last);
 extern void tradepost_market_report(TpMarket *market);
 extern bool tradepost_market_invariants(TpMarket *market, bool print);

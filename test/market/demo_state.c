@@ -18,9 +18,9 @@
 static int
 slot_of(const TpMarket *market, int64_t id)
 {
-	uint64_t	slot = ((uint64_t) id * UINT64_C(0x9E3779B97F4A7C15)) >> 24;
-	int			mask = market->slot_count - 1;
-	int			at = (int) (slot & mask);
+	uint64_t slot = ((uint64_t) id * UINT64_C(0x9E3779B97F4A7C15)) >> 24;
+	int mask = market->slot_count - 1;
+	int at = (int) (slot & mask);
 
 	while (market->slots[at] >= 0 && market->open[market->slots[at]].id != id)
 		at = (at + 1) & mask;
@@ -30,7 +30,7 @@ slot_of(const TpMarket *market, int64_t id)
 static TpOpenOrder *
 find_order(TpMarket *market, int64_t id)
 {
-	int			place = market->slot_count ? market->slots[slot_of(market, id)] : -1;
+	int place = market->slot_count ? market->slots[slot_of(market, id)] : -1;
 
 	return place < 0 ? NULL : &market->open[place];
 }
@@ -66,15 +66,15 @@ add_order(TpMarket *market, const TpOpenOrder *order)
 static void
 remove_order(TpMarket *market, TpOpenOrder *order)
 {
-	int			place = (int) (order - market->open);
-	int			mask = market->slot_count - 1;
-	int			hole = slot_of(market, order->id);
+	int place = (int) (order - market->open);
+	int mask = market->slot_count - 1;
+	int hole = slot_of(market, order->id);
 
 	/* Close the gap in the hash: whoever was pushed past it moves up. */
 	market->slots[hole] = -1;
 	for (int at = (hole + 1) & mask; market->slots[at] >= 0; at = (at + 1) & mask)
 	{
-		int32_t		moved = market->slots[at];
+		int32_t moved = market->slots[at];
 
 		market->slots[at] = -1;
 		market->slots[slot_of(market, market->open[moved].id)] = moved;
@@ -83,7 +83,7 @@ remove_order(TpMarket *market, TpOpenOrder *order)
 	market->open_count--;
 	if (place != market->open_count)
 	{
-		int			at = slot_of(market, market->open[market->open_count].id);
+		int at = slot_of(market, market->open[market->open_count].id);
 
 		market->open[place] = market->open[market->open_count];
 		market->slots[at] = place;
@@ -105,7 +105,7 @@ take(TpMarket *market, int64_t id, int64_t quantity)
 bool
 tradepost_market_best(const TpMarket *market, int instrument, char side, int64_t *price)
 {
-	bool		found = false;
+	bool found = false;
 
 	for (int i = 0; i < market->open_count; i++)
 	{
@@ -147,7 +147,7 @@ static int64_t
 units(PGresult *result, int row, const char *column, int64_t unit)
 {
 	const char *string = PQgetvalue(result, row, tradepost_column(result, column));
-	int64_t		value;
+	int64_t value;
 
 	if (tradepost_parse_decimal(string, 8, &value) != 0)
 		tradepost_die("%s \"%s\" is no decimal of 8 places", column, string);
@@ -157,7 +157,7 @@ units(PGresult *result, int row, const char *column, int64_t unit)
 static int64_t
 optional_id(PGresult *result, int row, const char *column)
 {
-	int			number = tradepost_column(result, column);
+	int number = tradepost_column(result, column);
 
 	return PQgetisnull(result, row, number) ? 0 : tradepost_int64(result, row, number);
 }
@@ -186,19 +186,22 @@ read_order(TpMarket *market, PGresult *result, int row, int instrument, const ch
 static void
 load_positions(TpMarket *market)
 {
-	PGresult   *result = tradepost_query(market->conn,
-										 "SELECT account, symbol, quantity FROM tradepost.positions"
-										 " UNION ALL SELECT account, asset || 'USD', total FROM tradepost.balances WHERE asset IN ('EUR', 'BTC')", NULL);
+	PGresult *result = tradepost_query(
+		market->conn,
+		"SELECT account, symbol, quantity FROM tradepost.positions"
+		" UNION ALL SELECT account, asset || 'USD', total FROM tradepost.balances WHERE asset IN ('EUR', 'BTC')",
+		NULL);
 
 	for (int row = 0; row < PQntuples(result); row++)
 	{
-		int			account = account_index(market, optional_id(result, row, "account"));
-		int			instrument = instrument_index(PQgetvalue(result, row, 1));
+		int account = account_index(market, optional_id(result, row, "account"));
+		int instrument = instrument_index(PQgetvalue(result, row, 1));
 
 		if (account < 0 || instrument < 0)
 			continue;
-		market->accounts[account].position[instrument] = units(result, row, "quantity", market->instruments[instrument].lot) -
-			tradepost_market_play_money(market, account, instrument);
+		market->accounts[account].position[instrument] = units(result, row, "quantity",
+															   market->instruments[instrument].lot) -
+														 tradepost_market_play_money(market, account, instrument);
 	}
 	PQclear(result);
 }
@@ -206,19 +209,21 @@ load_positions(TpMarket *market)
 void
 tradepost_market_load(TpMarket *market)
 {
-	PGresult   *result;
+	PGresult *result;
 
 	/* One statement, so that orders and seq are of the same moment. */
-	result = tradepost_query(market->conn,
-							 "SELECT s.seq, o.id, o.account, o.symbol, o.side, o.price, o.quantity, o.remaining"
-							 " FROM (SELECT coalesce((SELECT e.seq FROM tradepost.events e ORDER BY e.seq DESC LIMIT 1), 0) AS seq) s"
-							 " LEFT JOIN tradepost.orders o ON o.status IN ('open', 'partially_filled')", NULL);
+	result = tradepost_query(
+		market->conn,
+		"SELECT s.seq, o.id, o.account, o.symbol, o.side, o.price, o.quantity, o.remaining"
+		" FROM (SELECT coalesce((SELECT e.seq FROM tradepost.events e ORDER BY e.seq DESC LIMIT 1), 0) AS seq) s"
+		" LEFT JOIN tradepost.orders o ON o.status IN ('open', 'partially_filled')",
+		NULL);
 	market->open_count = 0;
 	rebuild_slots(market, 4096);
 	market->last_seq = tradepost_int64(result, 0, 0);
 	for (int row = 0; row < PQntuples(result); row++)
 	{
-		int			instrument = instrument_index(PQgetvalue(result, row, tradepost_column(result, "symbol")));
+		int instrument = instrument_index(PQgetvalue(result, row, tradepost_column(result, "symbol")));
 		TpOpenOrder order;
 
 		if (instrument < 0)
@@ -238,10 +243,10 @@ static void
 read_fill(TpMarket *market, PGresult *result, int row, int instrument)
 {
 	TpInstrumentState *state = &market->instruments[instrument];
-	int64_t		quantity = units(result, row, "quantity", state->lot);
-	int			taker = account_index(market, optional_id(result, row, "account"));
-	int			maker = account_index(market, optional_id(result, row, "counter_account"));
-	int			sign = strcmp(PQgetvalue(result, row, tradepost_column(result, "side")), "buy") == 0 ? 1 : -1;
+	int64_t quantity = units(result, row, "quantity", state->lot);
+	int taker = account_index(market, optional_id(result, row, "account"));
+	int maker = account_index(market, optional_id(result, row, "counter_account"));
+	int sign = strcmp(PQgetvalue(result, row, tradepost_column(result, "side")), "buy") == 0 ? 1 : -1;
 
 	state->last = units(result, row, "price", state->tick);
 	state->trades++;
@@ -264,7 +269,7 @@ static void
 read_event(TpMarket *market, PGresult *result, int row)
 {
 	const char *kind = PQgetvalue(result, row, tradepost_column(result, "kind"));
-	int			instrument = instrument_index(PQgetvalue(result, row, tradepost_column(result, "symbol")));
+	int instrument = instrument_index(PQgetvalue(result, row, tradepost_column(result, "symbol")));
 	TpOpenOrder *order = find_order(market, optional_id(result, row, "order_id"));
 
 	if (strcmp(kind, "rejected") == 0)
@@ -284,12 +289,13 @@ read_event(TpMarket *market, PGresult *result, int row)
 	else if (strcmp(kind, "trade") == 0 || strcmp(kind, "closed_out") == 0)
 		read_fill(market, result, row, instrument);
 	else if (strcmp(kind, "decremented") == 0)
-		take(market, optional_id(result, row, "order_id"), units(result, row, "quantity", market->instruments[instrument].lot));
+		take(market, optional_id(result, row, "order_id"),
+			 units(result, row, "quantity", market->instruments[instrument].lot));
 	else if (order != NULL && (strcmp(kind, "cancelled") == 0 || strcmp(kind, "expired") == 0))
 		remove_order(market, order);
 	else if (order != NULL && strcmp(kind, "amended") == 0)
 	{
-		int64_t		filled = order->total - order->remaining;
+		int64_t filled = order->total - order->remaining;
 
 		order->price = units(result, row, "price", market->instruments[instrument].tick);
 		order->total = units(result, row, "quantity", market->instruments[instrument].lot);
@@ -302,17 +308,19 @@ read_event(TpMarket *market, PGresult *result, int row)
 void
 tradepost_market_follow(TpMarket *market)
 {
-	int			rows;
+	int rows;
 
 	do
 	{
-		char		after[24];
-		PGresult   *result;
+		char after[24];
+		PGresult *result;
 
 		snprintf(after, sizeof(after), "%lld", (long long) market->last_seq);
-		result = tradepost_query(market->conn,
-								 "SELECT seq, kind, order_id, maker_order_id, account, counter_account, symbol, side, price, quantity"
-								 " FROM tradepost.events_since($1, 10000)", after, NULL);
+		result = tradepost_query(
+			market->conn,
+			"SELECT seq, kind, order_id, maker_order_id, account, counter_account, symbol, side, price, quantity"
+			" FROM tradepost.events_since($1, 10000)",
+			after, NULL);
 		rows = PQntuples(result);
 		for (int row = 0; row < rows; row++)
 			read_event(market, result, row);

@@ -45,9 +45,9 @@ add_reference(TpFeed *feed, const TpStreamCommand *command)
 static void
 add_command(TpFeed *feed, const TpStreamCommand *command)
 {
-	static const char *const names[] = {"place", "place", "amend", "cancel"};
-	TpText	   *json = &feed->json;
-	int			kind = command->kind;
+	static const char *const names[] = { "place", "place", "amend", "cancel" };
+	TpText *json = &feed->json;
+	int kind = command->kind;
 
 	/* An amend to nothing would be refused: it means cancel. */
 	if (kind == TP_STREAM_REDUCE && command->quantity == 0)
@@ -75,7 +75,7 @@ static void
 send_batch(TpFeed *feed)
 {
 	const char *values[1];
-	int32_t		end = feed->sent + feed->batch_size;
+	int32_t end = feed->sent + feed->batch_size;
 
 	if (end > feed->stream->command_count)
 		end = feed->stream->command_count;
@@ -98,9 +98,9 @@ send_batch(TpFeed *feed)
 static void
 receive_batch(TpFeed *feed)
 {
-	PGresult   *result = PQgetResult(feed->conn);
-	size_t		due = feed->sent - feed->acknowledged;
-	size_t		count;
+	PGresult *result = PQgetResult(feed->conn);
+	size_t due = feed->sent - feed->acknowledged;
+	size_t count;
 
 	tradepost_check_result(feed->conn, result, submit);
 	if (PQntuples(result) != 1)
@@ -123,7 +123,7 @@ receive_batch(TpFeed *feed)
 void
 tradepost_feed_turn(TpFeed *feed, int wait_ms)
 {
-	struct pollfd pfd = {.fd = PQsocket(feed->conn), .events = POLLIN};
+	struct pollfd pfd = { .fd = PQsocket(feed->conn), .events = POLLIN };
 
 	if (tradepost_feed_busy(feed))
 	{
@@ -147,12 +147,12 @@ tradepost_feed_turn(TpFeed *feed, int wait_ms)
 int32_t
 tradepost_feed_find(const TpFeed *feed, int64_t id)
 {
-	int32_t		low = 0;
-	int32_t		high = feed->acknowledged;
+	int32_t low = 0;
+	int32_t high = feed->acknowledged;
 
 	while (low < high)
 	{
-		int32_t		middle = low + (high - low) / 2;
+		int32_t middle = low + (high - low) / 2;
 
 		if (feed->ids[middle] < id)
 			low = middle + 1;

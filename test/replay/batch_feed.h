@@ -19,17 +19,18 @@
 
 typedef struct TpFeed
 {
-	PGconn	   *conn;
+	PGconn *conn;
 	const TpStream *stream;
 	const TpVenue *venue;
-	int32_t		batch_size;
-	int32_t		sent;			/* commands sent so far */
-	int32_t		acknowledged;	/* commands whose commit is known */
-	int64_t    *ids;			/* the server's id of each acknowledged command, rising */
-	TpText		json;
+	int32_t batch_size;
+	int32_t sent;         /* commands sent so far */
+	int32_t acknowledged; /* commands whose commit is known */
+	int64_t *ids;         /* the server's id of each acknowledged command, rising */
+	TpText json;
 } TpFeed;
 
-extern void tradepost_feed_start(TpFeed *feed, PGconn *conn, const TpStream *stream, const TpVenue *venue, int32_t batch_size);
+extern void
+tradepost_feed_start(TpFeed *feed, PGconn *conn, const TpStream *stream, const TpVenue *venue, int32_t batch_size);
 extern void tradepost_feed_free(TpFeed *feed);
 
 /*

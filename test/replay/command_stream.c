@@ -9,23 +9,23 @@
 #include "command_stream.h"
 #include "csv_file.h"
 
-#define MAX_PRICE INT64_C(9000000000000)	/* 900 million; an empty level's price is none */
+#define MAX_PRICE INT64_C(9000000000000) /* 900 million; an empty level's price is none */
 #define MAX_QUANTITY INT64_C(1000000000)
 #define MAX_SEQ INT64_C(1000000000000000)
 
 /* Where each order id of the file was placed: open addressing, a power of two of slots. */
 typedef struct IdMap
 {
-	int64_t    *ids;
-	int32_t    *indexes;		/* -1: free */
-	size_t		slots;
-	size_t		used;
+	int64_t *ids;
+	int32_t *indexes; /* -1: free */
+	size_t slots;
+	size_t used;
 } IdMap;
 
 static size_t
 id_slot(const IdMap *map, int64_t id)
 {
-	size_t		slot = ((uint64_t) id * UINT64_C(0x9E3779B97F4A7C15)) >> 20;
+	size_t slot = ((uint64_t) id * UINT64_C(0x9E3779B97F4A7C15)) >> 20;
 
 	for (slot &= map->slots - 1; map->indexes[slot] >= 0 && map->ids[slot] != id; slot = (slot + 1) & (map->slots - 1))
 		;
@@ -35,7 +35,7 @@ id_slot(const IdMap *map, int64_t id)
 static void
 id_map_resize(IdMap *map, size_t slots)
 {
-	IdMap		old = *map;
+	IdMap old = *map;
 
 	map->ids = tradepost_alloc(slots * sizeof(int64_t));
 	map->indexes = tradepost_alloc(slots * sizeof(int32_t));
@@ -45,7 +45,7 @@ id_map_resize(IdMap *map, size_t slots)
 	{
 		if (old.indexes[i] >= 0)
 		{
-			size_t		slot = id_slot(map, old.ids[i]);
+			size_t slot = id_slot(map, old.ids[i]);
 
 			map->ids[slot] = old.ids[i];
 			map->indexes[slot] = old.indexes[i];
@@ -62,7 +62,7 @@ id_map_resize(IdMap *map, size_t slots)
 static void
 id_map_put(IdMap *map, int64_t id, int32_t index)
 {
-	size_t		slot;
+	size_t slot;
 
 	if (2 * (map->used + 1) > map->slots)
 		id_map_resize(map, map->slots ? 2 * map->slots : 1024);
@@ -85,7 +85,7 @@ gcd(int64_t a, int64_t b)
 	b = llabs(b);
 	while (b != 0)
 	{
-		int64_t		rest = a % b;
+		int64_t rest = a % b;
 
 		a = b;
 		b = rest;
@@ -109,7 +109,7 @@ one_more(void *array, int64_t count, size_t size)
 static TpStreamKind
 parse_kind(TpCsvFile *csv, int field)
 {
-	static const char *const names[] = {"NEW", "IOC", "REDUCE", "CANCEL"};
+	static const char *const names[] = { "NEW", "IOC", "REDUCE", "CANCEL" };
 
 	for (int i = 0; i < 4; i++)
 		if (strcmp(csv->fields[field], names[i]) == 0)
@@ -144,18 +144,18 @@ note_order(TpStream *stream, const TpStreamCommand *command)
 static void
 read_commands(TpStream *stream, const char *path)
 {
-	TpCsvFile  *csv = tradepost_csv_open(path);
-	IdMap		ids = {0};
-	int64_t    *totals = NULL;	/* of the order placed by command i, as reduced so far */
-	int64_t		last_seq = -1;
+	TpCsvFile *csv = tradepost_csv_open(path);
+	IdMap ids = { 0 };
+	int64_t *totals = NULL; /* of the order placed by command i, as reduced so far */
+	int64_t last_seq = -1;
 
 	stream->commands_path = path;
 	tradepost_csv_header(csv, "seq,row,time,cmd,id,side,price,qty,tag");
 	while (tradepost_csv_next(csv))
 	{
-		int32_t		index = stream->command_count;
+		int32_t index = stream->command_count;
 		TpStreamCommand *command;
-		int64_t		quantity;
+		int64_t quantity;
 
 		tradepost_csv_expect(csv, 9);
 		stream->commands = one_more(stream->commands, index, sizeof(TpStreamCommand));
@@ -199,7 +199,8 @@ read_commands(TpStream *stream, const char *path)
 				totals[command->order] -= quantity;
 				command->quantity = totals[command->order];
 				if (command->quantity < 0)
-					tradepost_csv_error(csv, "order %lld is reduced by more than its quantity", (long long) command->id);
+					tradepost_csv_error(csv, "order %lld is reduced by more than its quantity",
+										(long long) command->id);
 			}
 		}
 		stream->command_count++;
@@ -220,12 +221,12 @@ read_commands(TpStream *stream, const char *path)
 static int32_t
 find_seq(const TpStream *stream, int32_t from, int64_t seq)
 {
-	int32_t		low = from;
-	int32_t		high = stream->command_count;
+	int32_t low = from;
+	int32_t high = stream->command_count;
 
 	while (low < high)
 	{
-		int32_t		middle = low + (high - low) / 2;
+		int32_t middle = low + (high - low) / 2;
 
 		if (stream->commands[middle].seq < seq)
 			low = middle + 1;
@@ -238,22 +239,24 @@ find_seq(const TpStream *stream, int32_t from, int64_t seq)
 static void
 read_fills(TpStream *stream, const char *path)
 {
-	TpCsvFile  *csv = tradepost_csv_open(path);
-	int32_t		last = 0;
+	TpCsvFile *csv = tradepost_csv_open(path);
+	int32_t last = 0;
 
 	tradepost_csv_header(csv, "seq,maker_id,price,qty");
 	while (tradepost_csv_next(csv))
 	{
 		TpStreamFill *fill;
-		int64_t		seq;
+		int64_t seq;
 
 		tradepost_csv_expect(csv, 4);
 		stream->fills = one_more(stream->fills, stream->fill_count, sizeof(TpStreamFill));
 		fill = &stream->fills[stream->fill_count];
 		seq = tradepost_csv_int64(csv, 0, "seq", 0, MAX_SEQ);
 		if (seq < stream->commands[last].seq)
-			tradepost_csv_error(csv, stream->fill_count ? "seq %lld: the file is not in order"
-								: "seq %lld is before the first command's", (long long) seq);
+			tradepost_csv_error(csv,
+								stream->fill_count ? "seq %lld: the file is not in order"
+												   : "seq %lld is before the first command's",
+								(long long) seq);
 		fill->command = find_seq(stream, last, seq);
 		if (fill->command < 0)
 			tradepost_csv_error(csv, "seq %lld is no command of %s", (long long) seq, stream->commands_path);
@@ -269,13 +272,13 @@ read_fills(TpStream *stream, const char *path)
 static void
 read_book(TpStream *stream, const char *path)
 {
-	TpCsvFile  *csv = tradepost_csv_open(path);
-	int			columns = 0;
+	TpCsvFile *csv = tradepost_csv_open(path);
+	int columns = 0;
 
 	stream->book_path = path;
 	while (tradepost_csv_next(csv))
 	{
-		int64_t    *row;
+		int64_t *row;
 
 		if (columns == 0)
 		{
@@ -300,14 +303,14 @@ read_book(TpStream *stream, const char *path)
 static void
 read_checks(TpStream *stream, const char *path)
 {
-	TpCsvFile  *csv = tradepost_csv_open(path);
-	int32_t		last = 0;
+	TpCsvFile *csv = tradepost_csv_open(path);
+	int32_t last = 0;
 
 	tradepost_csv_header(csv, "row,seq");
 	while (tradepost_csv_next(csv))
 	{
 		TpStreamCheck *check;
-		int64_t		seq;
+		int64_t seq;
 
 		tradepost_csv_expect(csv, 2);
 		stream->checks = one_more(stream->checks, stream->check_count, sizeof(TpStreamCheck));
@@ -318,8 +321,10 @@ read_checks(TpStream *stream, const char *path)
 								stream->book_rows);
 		seq = tradepost_csv_int64(csv, 1, "seq", 0, MAX_SEQ);
 		if (seq < stream->commands[last].seq)
-			tradepost_csv_error(csv, stream->check_count ? "seq %lld: the file is not in order"
-								: "seq %lld is before the first command's", (long long) seq);
+			tradepost_csv_error(csv,
+								stream->check_count ? "seq %lld: the file is not in order"
+													: "seq %lld is before the first command's",
+								(long long) seq);
 		check->command = find_seq(stream, last, seq);
 		if (check->command < 0)
 			tradepost_csv_error(csv, "seq %lld is no command of %s", (long long) seq, stream->commands_path);
@@ -332,7 +337,7 @@ read_checks(TpStream *stream, const char *path)
 TpStream *
 tradepost_stream_read(const char *commands, const char *fills, const char *checks, const char *book)
 {
-	TpStream   *stream = tradepost_alloc(sizeof(TpStream));
+	TpStream *stream = tradepost_alloc(sizeof(TpStream));
 
 	read_commands(stream, commands);
 	read_fills(stream, fills);

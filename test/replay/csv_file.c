@@ -14,7 +14,7 @@
 TpCsvFile *
 tradepost_csv_open(const char *path)
 {
-	TpCsvFile  *csv = tradepost_alloc(sizeof(TpCsvFile));
+	TpCsvFile *csv = tradepost_alloc(sizeof(TpCsvFile));
 
 	csv->path = path;
 	errno = 0;
@@ -35,8 +35,8 @@ tradepost_csv_close(TpCsvFile *csv)
 void
 tradepost_csv_error(const TpCsvFile *csv, const char *format, ...)
 {
-	char		message[512];
-	va_list		args;
+	char message[512];
+	va_list args;
 
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
@@ -50,7 +50,7 @@ tradepost_csv_error(const TpCsvFile *csv, const char *format, ...)
 static void
 check_end(TpCsvFile *csv)
 {
-	int			code;
+	int code;
 	const char *message = gzerror(csv->file, &code);
 
 	if (code == Z_BUF_ERROR)
@@ -62,8 +62,8 @@ check_end(TpCsvFile *csv)
 bool
 tradepost_csv_next(TpCsvFile *csv)
 {
-	size_t		length;
-	char	   *p = csv->buffer;
+	size_t length;
+	char *p = csv->buffer;
 
 	csv->line++;
 	if (gzgets(csv->file, csv->buffer, sizeof(csv->buffer)) == NULL)
@@ -107,7 +107,7 @@ tradepost_csv_header(TpCsvFile *csv, const char *header)
 		tradepost_csv_error(csv, "the file is empty; its first line must be \"%s\"", header);
 	for (int i = 0; i < csv->count; i++)
 	{
-		size_t		length = strlen(csv->fields[i]);
+		size_t length = strlen(csv->fields[i]);
 
 		if (strncmp(csv->fields[i], expected, length) != 0 || expected[length] != (i + 1 < csv->count ? ',' : '\0'))
 			tradepost_csv_error(csv, "the first line must be \"%s\"", header);
@@ -128,8 +128,8 @@ int64_t
 tradepost_csv_int64(TpCsvFile *csv, int i, const char *name, int64_t min, int64_t max)
 {
 	const char *field = csv->fields[i];
-	char	   *end;
-	long long	value;
+	char *end;
+	long long value;
 
 	errno = 0;
 	value = strtoll(field, &end, 10);

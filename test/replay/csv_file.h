@@ -19,11 +19,11 @@
 typedef struct TpCsvFile
 {
 	const char *path;
-	gzFile		file;
-	long		line;			/* number of the line in fields, from 1 */
-	int			count;			/* fields in this line */
-	char	   *fields[TRADEPOST_CSV_MAX_FIELDS];
-	char		buffer[TRADEPOST_CSV_MAX_LINE];
+	gzFile file;
+	long line; /* number of the line in fields, from 1 */
+	int count; /* fields in this line */
+	char *fields[TRADEPOST_CSV_MAX_FIELDS];
+	char buffer[TRADEPOST_CSV_MAX_LINE];
 } TpCsvFile;
 
 extern TpCsvFile *tradepost_csv_open(const char *path);
@@ -42,7 +42,7 @@ extern void tradepost_csv_expect(TpCsvFile *csv, int count);
 extern int64_t tradepost_csv_int64(TpCsvFile *csv, int i, const char *name, int64_t min, int64_t max);
 
 /* Ends the program with "path, line n: ...". */
-extern void tradepost_csv_error(const TpCsvFile *csv, const char *format, ...)
-	__attribute__((format(printf, 2, 3), noreturn));
+extern void
+tradepost_csv_error(const TpCsvFile *csv, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
 
 #endif

@@ -16,10 +16,10 @@
 
 typedef struct TpVenue
 {
-	char		symbol[64];
-	int64_t		buyer;			/* all bids are its, all asks the seller's: */
-	int64_t		seller;			/* nobody meets himself */
-	int64_t		first_seq;		/* everything later is after the set-up */
+	char symbol[64];
+	int64_t buyer;     /* all bids are its, all asks the seller's: */
+	int64_t seller;    /* nobody meets himself */
+	int64_t first_seq; /* everything later is after the set-up */
 } TpVenue;
 
 extern void tradepost_venue_open(TpVenue *venue, PGconn *conn, const TpStream *stream);

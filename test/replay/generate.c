@@ -16,21 +16,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TICK 2500				/* 0.25, in 1/10000 */
+#define TICK 2500 /* 0.25, in 1/10000 */
 #define LOT 5
 #define MAX_RESTING 100000
 
 typedef struct Resting
 {
-	int64_t		id;
-	int64_t		price;
-	int64_t		quantity;
-	char		side;
+	int64_t id;
+	int64_t price;
+	int64_t quantity;
+	char side;
 } Resting;
 
 /* In order of arrival: among equal prices the first one trades first. */
 static Resting resting[MAX_RESTING];
-static int	resting_count;
+static int resting_count;
 
 static FILE *commands;
 static FILE *fills;
@@ -46,7 +46,7 @@ static uint64_t state;
 static uint64_t
 draw(uint64_t below)
 {
-	uint64_t	z = (state += UINT64_C(0x9E3779B97F4A7C15));
+	uint64_t z = (state += UINT64_C(0x9E3779B97F4A7C15));
 
 	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
 	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
@@ -66,13 +66,14 @@ drop(int i)
 static int
 best(char side)
 {
-	int			found = -1;
+	int found = -1;
 
 	for (int i = 0; i < resting_count; i++)
 	{
 		if (resting[i].side != side)
 			continue;
-		if (found < 0 || (side == 'B' ? resting[i].price > resting[found].price : resting[i].price < resting[found].price))
+		if (found < 0 ||
+			(side == 'B' ? resting[i].price > resting[found].price : resting[i].price < resting[found].price))
 			found = i;
 	}
 	return found;
@@ -82,7 +83,8 @@ static void
 write_command(const char *cmd, const Resting *order, int64_t quantity)
 {
 	seq++;
-	fprintf(commands, "%" PRId64 ",%" PRId64 ",,%s,%" PRId64 ",%c,%" PRId64 ",%" PRId64 ",\n", seq, rows + 1, cmd, order->id, order->side, order->price, quantity);
+	fprintf(commands, "%" PRId64 ",%" PRId64 ",,%s,%" PRId64 ",%c,%" PRId64 ",%" PRId64 ",\n", seq, rows + 1, cmd,
+			order->id, order->side, order->price, quantity);
 }
 
 /*
@@ -94,13 +96,14 @@ take(Resting order, bool rests)
 	write_command(rests ? "NEW" : "IOC", &order, order.quantity);
 	while (order.quantity > 0)
 	{
-		int			i = best(order.side == 'B' ? 'S' : 'B');
-		int64_t		traded;
+		int i = best(order.side == 'B' ? 'S' : 'B');
+		int64_t traded;
 
 		if (i < 0 || (order.side == 'B' ? resting[i].price > order.price : resting[i].price < order.price))
 			break;
 		traded = resting[i].quantity < order.quantity ? resting[i].quantity : order.quantity;
-		fprintf(fills, "%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "\n", seq, resting[i].id, resting[i].price, traded);
+		fprintf(fills, "%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "\n", seq, resting[i].id, resting[i].price,
+				traded);
 		order.quantity -= traded;
 		resting[i].quantity -= traded;
 		if (resting[i].quantity == 0)
@@ -116,12 +119,12 @@ take(Resting order, bool rests)
 static bool
 next_level(char side, bool first, int64_t *price, int64_t *quantity)
 {
-	bool		found = false;
-	int64_t		next = 0;
+	bool found = false;
+	int64_t next = 0;
 
 	for (int i = 0; i < resting_count; i++)
 	{
-		int64_t		p = resting[i].price;
+		int64_t p = resting[i].price;
 
 		if (resting[i].side != side || (!first && (side == 'B' ? p >= *price : p <= *price)))
 			continue;
@@ -142,9 +145,9 @@ next_level(char side, bool first, int64_t *price, int64_t *quantity)
 static void
 write_row(int depth)
 {
-	int64_t		price[2] = {0, 0};
-	int64_t		quantity[2];
-	bool		more[2] = {true, true};
+	int64_t price[2] = { 0, 0 };
+	int64_t quantity[2];
+	bool more[2] = { true, true };
 
 	for (int level = 0; level < depth; level++)
 	{
@@ -152,7 +155,10 @@ write_row(int depth)
 		{
 			more[s] = more[s] && next_level(s ? 'B' : 'S', level == 0, &price[s], &quantity[s]);
 			fprintf(book, "%s%" PRId64 ",%" PRId64, level || s ? "," : "",
-					more[s] ? price[s] : s ? INT64_C(-9999999999) : INT64_C(9999999999), more[s] ? quantity[s] : 0);
+					more[s] ? price[s]
+					: s     ? INT64_C(-9999999999)
+							: INT64_C(9999999999),
+					more[s] ? quantity[s] : 0);
 		}
 	}
 	fputc('\n', book);
@@ -165,8 +171,8 @@ write_row(int depth)
 static Resting
 new_order(int64_t fair, int64_t number)
 {
-	Resting		order;
-	int64_t		away = (int64_t) draw(12) - 3;	/* ticks behind the fair price; below 0 it likely crosses */
+	Resting order;
+	int64_t away = (int64_t) draw(12) - 3; /* ticks behind the fair price; below 0 it likely crosses */
 
 	order.side = draw(2) ? 'B' : 'S';
 	order.id = 700000 + number * 13 % 9973 + number * 10000;
@@ -182,8 +188,8 @@ new_order(int64_t fair, int64_t number)
 static void
 step(int64_t *fair, int64_t number)
 {
-	uint64_t	what = draw(100);
-	int			i = resting_count ? (int) draw(resting_count) : 0;
+	uint64_t what = draw(100);
+	int i = resting_count ? (int) draw(resting_count) : 0;
 
 	*fair += (int64_t) draw(3) - 1;
 	if (*fair < 40)
@@ -191,7 +197,7 @@ step(int64_t *fair, int64_t number)
 	if (number % 997 == 0)
 	{
 		/* A sweep that empties a side. */
-		Resting		order = new_order(*fair, number);
+		Resting order = new_order(*fair, number);
 
 		order.price = order.side == 'B' ? 40000 * TICK : TICK;
 		order.quantity = LOT * 100000;
@@ -203,7 +209,7 @@ step(int64_t *fair, int64_t number)
 		take(new_order(*fair, number), false);
 	else if (what < 67 && resting[i].quantity > LOT)
 	{
-		int64_t		less = LOT * (int64_t) (1 + draw(resting[i].quantity / LOT - 1));
+		int64_t less = LOT * (int64_t) (1 + draw(resting[i].quantity / LOT - 1));
 
 		write_command("REDUCE", &resting[i], less);
 		resting[i].quantity -= less;
@@ -218,8 +224,8 @@ step(int64_t *fair, int64_t number)
 static FILE *
 create(const char *dir, const char *name, const char *header)
 {
-	char		path[4096];
-	FILE	   *file;
+	char path[4096];
+	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	file = fopen(path, "w");
@@ -235,9 +241,9 @@ create(const char *dir, const char *name, const char *header)
 int
 main(int argc, char **argv)
 {
-	int64_t		fair = 1700;
-	int64_t		count;
-	int			depth;
+	int64_t fair = 1700;
+	int64_t count;
+	int depth;
 
 	if (argc != 5 || (count = atoll(argv[3])) < 1 || (depth = atoi(argv[4])) < 1 || depth > 100)
 	{

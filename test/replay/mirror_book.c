@@ -13,24 +13,24 @@
 
 typedef struct MirrorOrder
 {
-	int64_t		price;
-	int64_t		total;
-	int64_t		remaining;		/* 0: not in the book */
-	char		side;
+	int64_t price;
+	int64_t total;
+	int64_t remaining; /* 0: not in the book */
+	char side;
 } MirrorOrder;
 
 typedef struct MirrorSide
 {
-	TpMirrorLevel *levels;		/* worst first */
-	int32_t		count;
-	int32_t		room;
-	int			direction;		/* bids: a higher price is better (1), asks: a lower (-1) */
+	TpMirrorLevel *levels; /* worst first */
+	int32_t count;
+	int32_t room;
+	int direction; /* bids: a higher price is better (1), asks: a lower (-1) */
 } MirrorSide;
 
 struct TpMirrorBook
 {
-	MirrorSide	sides[2];		/* bids, asks */
-	int32_t		max_orders;
+	MirrorSide sides[2]; /* bids, asks */
+	int32_t max_orders;
 	MirrorOrder *orders;
 };
 
@@ -67,12 +67,12 @@ tradepost_mirror_free(TpMirrorBook *book)
 static int32_t
 find_level(const MirrorSide *side, int64_t price)
 {
-	int32_t		low = 0;
-	int32_t		high = side->count;
+	int32_t low = 0;
+	int32_t high = side->count;
 
 	while (low < high)
 	{
-		int32_t		middle = low + (high - low) / 2;
+		int32_t middle = low + (high - low) / 2;
 
 		if ((price - side->levels[middle].price) * side->direction > 0)
 			low = middle + 1;
@@ -88,7 +88,7 @@ find_level(const MirrorSide *side, int64_t price)
 static void
 change_level(MirrorSide *side, int64_t price, int64_t quantity, int orders)
 {
-	int32_t		at = find_level(side, price);
+	int32_t at = find_level(side, price);
 	TpMirrorLevel *level;
 
 	if (at == side->count || side->levels[at].price != price)
@@ -99,7 +99,7 @@ change_level(MirrorSide *side, int64_t price, int64_t quantity, int orders)
 			side->levels = tradepost_realloc(side->levels, side->room * sizeof(TpMirrorLevel));
 		}
 		memmove(side->levels + at + 1, side->levels + at, (side->count - at) * sizeof(TpMirrorLevel));
-		side->levels[at] = (TpMirrorLevel) {.price = price};
+		side->levels[at] = (TpMirrorLevel){ .price = price };
 		side->count++;
 	}
 	level = &side->levels[at];
@@ -125,7 +125,7 @@ tradepost_mirror_add(TpMirrorBook *book, int32_t order, char side, int64_t price
 {
 	if (order < 0 || order >= book->max_orders || book->orders[order].total != 0 || quantity <= 0)
 		return false;
-	book->orders[order] = (MirrorOrder) {.price = price, .total = quantity, .remaining = quantity, .side = side};
+	book->orders[order] = (MirrorOrder){ .price = price, .total = quantity, .remaining = quantity, .side = side };
 	change_level(side_of(book, side), price, quantity, 1);
 	return true;
 }
@@ -154,7 +154,7 @@ bool
 tradepost_mirror_amend(TpMirrorBook *book, int32_t number, int64_t price, int64_t total)
 {
 	MirrorOrder *order = open_order(book, number);
-	int64_t		filled;
+	int64_t filled;
 
 	if (order == NULL)
 		return false;

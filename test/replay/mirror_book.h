@@ -14,9 +14,9 @@
 
 typedef struct TpMirrorLevel
 {
-	int64_t		price;
-	int64_t		quantity;
-	int64_t		orders;
+	int64_t price;
+	int64_t quantity;
+	int64_t orders;
 } TpMirrorLevel;
 
 typedef struct TpMirrorBook TpMirrorBook;
@@ -26,7 +26,7 @@ extern void tradepost_mirror_free(TpMirrorBook *book);
 
 /* Each returns false, and changes nothing, if it cannot be. */
 extern bool tradepost_mirror_add(TpMirrorBook *book, int32_t order, char side, int64_t price, int64_t quantity);
-extern bool tradepost_mirror_take(TpMirrorBook *book, int32_t order, int64_t quantity);	/* filled or decremented */
+extern bool tradepost_mirror_take(TpMirrorBook *book, int32_t order, int64_t quantity); /* filled or decremented */
 extern bool tradepost_mirror_remove(TpMirrorBook *book, int32_t order);
 extern bool tradepost_mirror_amend(TpMirrorBook *book, int32_t order, int64_t price, int64_t total);
 

@@ -23,7 +23,7 @@
 #include "fresh_venue.h"
 
 #define DEFAULT_BATCH 4000
-#define GIVE_UP 300.0			/* seconds without any event */
+#define GIVE_UP 300.0 /* seconds without any event */
 
 static void
 usage(FILE *out)
@@ -31,7 +31,8 @@ usage(FILE *out)
 	fputs("Usage: replay --commands=FILE --fills=FILE [--checks=FILE --book=FILE] [--batch=N]\n"
 		  "Feeds a command stream through a running stack and compares it with its known answers.\n"
 		  "The files' format is in test/replay/README.md; they may be gzipped.\n"
-		  "Connects as PGHOST, PGPORT, PGUSER and PGDATABASE say.\n", out);
+		  "Connects as PGHOST, PGPORT, PGUSER and PGDATABASE say.\n",
+		  out);
 }
 
 /*
@@ -41,8 +42,8 @@ static void
 progress(const TpEventCheck *check, double start, bool last)
 {
 	static double next = 0;
-	bool		terminal = isatty(STDERR_FILENO);
-	double		now = tradepost_seconds();
+	bool terminal = isatty(STDERR_FILENO);
+	double now = tradepost_seconds();
 
 	if (last)
 	{
@@ -56,8 +57,9 @@ progress(const TpEventCheck *check, double start, bool last)
 		return;
 	next = now + (terminal ? 0.2 : 10);
 	fprintf(stderr, "%sreplay: %s of %s commands, %s fills, %s book rows, %s orders/s%s", terminal ? "\r\033[K" : "",
-			tradepost_thousands(check->decisions), tradepost_thousands(check->stream->command_count), tradepost_thousands(check->fills),
-			tradepost_thousands(check->rows_equal), tradepost_thousands((int64_t) (check->decisions / (now - start))), terminal ? "" : "\n");
+			tradepost_thousands(check->decisions), tradepost_thousands(check->stream->command_count),
+			tradepost_thousands(check->fills), tradepost_thousands(check->rows_equal),
+			tradepost_thousands((int64_t) (check->decisions / (now - start))), terminal ? "" : "\n");
 	fflush(stderr);
 }
 
@@ -67,9 +69,9 @@ progress(const TpEventCheck *check, double start, bool last)
 static double
 run(TpFeed *feed, TpEventCheck *check)
 {
-	double		start = tradepost_seconds();
-	double		last_news = start;
-	bool		news = true;
+	double start = tradepost_seconds();
+	double last_news = start;
+	bool news = true;
 
 	while (check->decisions < feed->stream->command_count || news)
 	{
@@ -80,7 +82,7 @@ run(TpFeed *feed, TpEventCheck *check)
 			last_news = tradepost_seconds();
 		else if (tradepost_seconds() - last_news > GIVE_UP)
 		{
-			PGresult   *status = tradepost_query(check->conn, "SELECT * FROM tradepost.engine_status", NULL);
+			PGresult *status = tradepost_query(check->conn, "SELECT * FROM tradepost.engine_status", NULL);
 
 			fprintf(stderr, "replay: %d of %d commands are decided, and no event came for %.0f s\n", check->decisions,
 					feed->stream->command_count, GIVE_UP);
@@ -99,8 +101,8 @@ run(TpFeed *feed, TpEventCheck *check)
 static bool
 invariants_hold(PGconn *conn)
 {
-	PGresult   *result = tradepost_query(conn, "SELECT name, holds, detail FROM tradepost.check_invariants()", NULL);
-	bool		all = PQntuples(result) > 0;
+	PGresult *result = tradepost_query(conn, "SELECT name, holds, detail FROM tradepost.check_invariants()", NULL);
+	bool all = PQntuples(result) > 0;
 
 	for (int row = 0; row < PQntuples(result); row++)
 	{
@@ -116,26 +118,28 @@ invariants_hold(PGconn *conn)
 int
 main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"commands", required_argument, NULL, 'c'}, {"fills", required_argument, NULL, 'f'},
-		{"checks", required_argument, NULL, 'k'}, {"book", required_argument, NULL, 'b'},
-		{"batch", required_argument, NULL, 'n'}, {"help", no_argument, NULL, 'h'}, {0}
-	};
+	static const struct option options[] = { { "commands", required_argument, NULL, 'c' },
+											 { "fills", required_argument, NULL, 'f' },
+											 { "checks", required_argument, NULL, 'k' },
+											 { "book", required_argument, NULL, 'b' },
+											 { "batch", required_argument, NULL, 'n' },
+											 { "help", no_argument, NULL, 'h' },
+											 { 0 } };
 	const char *commands = NULL;
 	const char *fills = NULL;
 	const char *checks = NULL;
 	const char *book = NULL;
-	long		batch = DEFAULT_BATCH;
-	TpStream   *stream;
-	TpVenue		venue;
-	TpFeed		feed;
+	long batch = DEFAULT_BATCH;
+	TpStream *stream;
+	TpVenue venue;
+	TpFeed feed;
 	TpEventCheck check;
-	PGconn	   *feed_conn;
-	PGconn	   *read_conn;
-	double		seconds;
-	bool		holds;
-	bool		good;
-	int			c;
+	PGconn *feed_conn;
+	PGconn *read_conn;
+	double seconds;
+	bool holds;
+	bool good;
+	int c;
 
 	tradepost_program("replay");
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
@@ -165,7 +169,8 @@ main(int argc, char **argv)
 				return TRADEPOST_EXIT_TROUBLE;
 		}
 	}
-	if (commands == NULL || fills == NULL || (checks == NULL) != (book == NULL) || optind != argc || batch < 1 || batch > 100000)
+	if (commands == NULL || fills == NULL || (checks == NULL) != (book == NULL) || optind != argc || batch < 1 ||
+		batch > 100000)
 	{
 		if (commands != NULL && fills == NULL)
 			fputs("replay: the fills' file is missing\n", stderr);
@@ -189,10 +194,10 @@ main(int argc, char **argv)
 
 	if (check.differences > 10)
 		printf("... %lld differences in all\n", (long long) check.differences);
-	good = holds && check.differences == 0 && check.fills_equal == stream->fill_count && check.fills == stream->fill_count
-		&& check.rows_equal == stream->check_count && check.rejected == 0;
-	printf("fills %d/%d, book rows %d/%d, rejected %d, %.0f orders/s\n", check.fills_equal, stream->fill_count, check.rows_equal,
-		   stream->check_count, check.rejected, stream->command_count / (seconds > 0 ? seconds : 1));
+	good = holds && check.differences == 0 && check.fills_equal == stream->fill_count &&
+		   check.fills == stream->fill_count && check.rows_equal == stream->check_count && check.rejected == 0;
+	printf("fills %d/%d, book rows %d/%d, rejected %d, %.0f orders/s\n", check.fills_equal, stream->fill_count,
+		   check.rows_equal, stream->check_count, check.rejected, stream->command_count / (seconds > 0 ? seconds : 1));
 
 	tradepost_check_free(&check);
 	tradepost_feed_free(&feed);
