@@ -73,8 +73,8 @@ endif
 
 REGRESS = $(shell test -f test/schedule && sed -n 's/^test: *//p' test/schedule)
 ISOLATION = $(sort $(notdir $(basename $(wildcard test/specs/*.spec))))
-REGRESS_OPTS = --inputdir=build/installcheck --outputdir=build/installcheck
-ISOLATION_OPTS = --inputdir=build/installcheck --outputdir=build/installcheck
+REGRESS_OPTS = --inputdir=build/installcheck --outputdir=build/installcheck --load-extension=tradepost
+ISOLATION_OPTS = --inputdir=build/installcheck --outputdir=build/installcheck --load-extension=tradepost
 REGRESS_PREP = installcheck-dir
 
 # No bitcode: it would need clang at every build, and JIT has nothing to inline here.
@@ -106,7 +106,12 @@ $(FLAGS_FILE): FORCE
 	printf '%s\n' '$(COMPILE.c) $(shell $(PG_CONFIG) --version)' | cmp -s - $@ || \
 		printf '%s\n' '$(COMPILE.c) $(shell $(PG_CONFIG) --version)' > $@
 
-.PHONY: objects faults installcheck-dir
+# PGXS removes MODULES by their path, though it installs them by base name.
+uninstall: uninstall-library
+uninstall-library:
+	rm -f '$(DESTDIR)$(pkglibdir)/tradepost$(DLSUFFIX)'
+
+.PHONY: objects faults installcheck-dir uninstall-library
 objects: $(MODULE_OBJ)
 faults: build/faults/tradepost.so
 

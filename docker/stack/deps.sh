@@ -57,7 +57,7 @@ packages() {
 	printf '%s\n' gcc libc6-dev make zlib1g-dev libpq-dev
 	case $1 in
 		test) printf '%s\n' perl libipc-run-perl "postgresql-$v-pgtap" clang libclang-rt-dev ;;
-		lint) printf '%s\n' clang clang-format shellcheck cppcheck git ;;
+		lint) printf '%s\n' clang clang-format shellcheck git ;;
 	esac
 }
 
