@@ -10,6 +10,9 @@
 #include "../client/session.h"
 #include "batch_feed.h"
 
+/* Well below tradepost.max_pending, whose wait would be ours. */
+#define MAX_AHEAD 200000
+
 static const char submit[] = "SELECT tradepost.submit_commands($1::jsonb)";
 
 void
@@ -121,7 +124,7 @@ receive_batch(TpFeed *feed)
 }
 
 void
-tradepost_feed_turn(TpFeed *feed, int wait_ms)
+tradepost_feed_turn(TpFeed *feed, int32_t decided, int wait_ms)
 {
 	struct pollfd pfd = { .fd = PQsocket(feed->conn), .events = POLLIN };
 
@@ -138,10 +141,10 @@ tradepost_feed_turn(TpFeed *feed, int wait_ms)
 			return;
 		receive_batch(feed);
 	}
-	else if (wait_ms > 0 && feed->sent == feed->stream->command_count)
-		poll(NULL, 0, wait_ms);
-	if (feed->sent < feed->stream->command_count)
+	if (feed->sent < feed->stream->command_count && feed->sent - decided < MAX_AHEAD)
 		send_batch(feed);
+	else if (wait_ms > 0)
+		poll(NULL, 0, wait_ms);
 }
 
 int32_t

@@ -34,9 +34,10 @@ tradepost_feed_start(TpFeed *feed, PGconn *conn, const TpStream *stream, const T
 extern void tradepost_feed_free(TpFeed *feed);
 
 /*
- * Sends and receives what can be without waiting longer than this.
+ * Sends and receives what can be without waiting longer than this.  It stays
+ * only so far ahead of the engine, which has decided this many.
  */
-extern void tradepost_feed_turn(TpFeed *feed, int wait_ms);
+extern void tradepost_feed_turn(TpFeed *feed, int32_t decided, int wait_ms);
 
 static inline bool
 tradepost_feed_busy(const TpFeed *feed)

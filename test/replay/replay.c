@@ -75,7 +75,7 @@ run(TpFeed *feed, TpEventCheck *check)
 
 	while (check->decisions < feed->stream->command_count || news)
 	{
-		tradepost_feed_turn(feed, news ? 0 : 5);
+		tradepost_feed_turn(feed, check->decisions, news ? 0 : 5);
 		news = tradepost_check_read(check);
 		progress(check, start, false);
 		if (news || feed->sent < feed->stream->command_count)
