@@ -74,6 +74,25 @@ tradepost_orders_prefetch_order(const TpOrders *pool, int64_t id)
 }
 
 void
+tradepost_orders_prefetch_neighbours(const TpOrders *pool, int64_t id)
+{
+	uint32_t hash = tp_hash1(pool->seed, id);
+	uint32_t slot = hash;
+	uint32_t order = tp_keymap_next(&pool->by_id, hash, &slot);
+	const TpBookOrder *o;
+
+	if (order == TP_NONE)
+		return;
+	o = tp_order_at(pool, order);
+	if (o->prev != TP_NONE)
+		__builtin_prefetch(tp_order_at(pool, o->prev), 1);
+	if (o->next != TP_NONE)
+		__builtin_prefetch(tp_order_at(pool, o->next), 1);
+	if (o->level != TP_NONE)
+		__builtin_prefetch(tp_level_at(pool, o->level), 1);
+}
+
+void
 tradepost_book_init(TpBook *book, TpOrders *pool)
 {
 	*book = (TpBook){ .pool = pool };

@@ -90,6 +90,8 @@ extern void tradepost_orders_drop(TpOrders *pool, uint32_t order);
 extern void tradepost_orders_prefetch_id(const TpOrders *pool, int64_t id);
 extern uint32_t tradepost_orders_prefetch_order(const TpOrders *pool, int64_t id);
 
+extern void tradepost_orders_prefetch_neighbours(const TpOrders *pool, int64_t id);
+
 extern void tradepost_book_init(TpBook *book, TpOrders *pool);
 extern void tradepost_book_destroy(TpBook *book); /* its orders become unreachable through it */
 

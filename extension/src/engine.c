@@ -197,6 +197,40 @@ tradepost_engine_apply(TpEngine *engine, const TpCommand *command, int64_t now)
 	engine->command = NULL;
 }
 
+static void
+prefetch_details(const TpEngine *engine, uint32_t order)
+{
+	const char *details = (const char *) tp_details(engine, order);
+
+	for (size_t at = 0; at < sizeof(TpOrder); at += 64)
+		__builtin_prefetch(details + at, 1);
+}
+
+/*
+ * Three steps, because each needs what the one before fetched: where the id is
+ * filed, the order, and what hangs on it.
+ */
+void
+tradepost_engine_prefetch(const TpEngine *engine, const TpCommand *next, size_t count)
+{
+	const TpCommand *far = &next[TRADEPOST_LOOK_AHEAD - 1];
+	const TpCommand *middle = &next[TRADEPOST_LOOK_AHEAD / 2];
+	const TpCommand *near = &next[TRADEPOST_LOOK_AHEAD / 4];
+	uint32_t order;
+
+	if (count < TRADEPOST_LOOK_AHEAD)
+		return;
+	tradepost_orders_prefetch_id(&engine->orders, far->kind == TP_CMD_PLACE ? far->id : far->order_id);
+	if (middle->kind == TP_CMD_CANCEL || middle->kind == TP_CMD_AMEND)
+	{
+		order = tradepost_orders_prefetch_order(&engine->orders, middle->order_id);
+		if (order != TP_NONE)
+			prefetch_details(engine, order);
+	}
+	if (near->kind == TP_CMD_CANCEL || near->kind == TP_CMD_AMEND)
+		tradepost_orders_prefetch_neighbours(&engine->orders, near->order_id);
+}
+
 /* Reading. */
 
 int64_t

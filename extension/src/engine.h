@@ -295,6 +295,14 @@ extern void tradepost_engine_loaded(TpEngine *engine);
  */
 extern void tradepost_engine_apply(TpEngine *engine, const TpCommand *command, int64_t now);
 
+/*
+ * A hint, before each apply: these commands are next, up to TRADEPOST_LOOK_AHEAD
+ * of them matter.  What they will need is fetched into the cache meanwhile;
+ * nothing changes.
+ */
+#define TRADEPOST_LOOK_AHEAD 16
+extern void tradepost_engine_prefetch(const TpEngine *engine, const TpCommand *next, size_t count);
+
 /* The earliest expires_at of an open order or instrument; TRADEPOST_TIME_NEVER if none. */
 extern int64_t tradepost_engine_next_expiry(const TpEngine *engine);
 
