@@ -109,6 +109,15 @@ xact_callback(XactEvent event, void *arg)
 						 errmsg("cannot PREPARE a transaction that holds commands to the engine (%lld)",
 								(long long) (queue_length + unqueued)),
 						 errhint("Use COMMIT: commands are handed to the engine by the session that made them.")));
+			if (configuration_dirty)
+				ereport(ERROR, (errcode(ERRCODE_TP_TWO_PHASE),
+								errmsg("cannot PREPARE a transaction that has changed the exchange's configuration"),
+								errhint("Use COMMIT: other sessions are told by the session that made the change.")));
+			break;
+		case XACT_EVENT_PREPARE:
+			/* What drew ids here was rolled back to a savepoint. */
+			clear_slot();
+			forget_all();
 			break;
 		case XACT_EVENT_COMMIT:
 			if (queue_length > 0 || unqueued > 0 || configuration_dirty)
