@@ -13,13 +13,12 @@ typedef struct TpChange
 	bool in_place;
 } TpChange;
 
+/* Not whether it expired: then its orders went with it, and this one is unknown. */
 static TpReason
 check_limits(const TpChange *change)
 {
 	const TpMarket *market = change->market;
 
-	if (market->spec.status == TP_INSTRUMENT_EXPIRED)
-		return TP_REASON_INSTRUMENT_EXPIRED;
 	if (market->spec.status == TP_INSTRUMENT_HALTED && !change->in_place)
 		return TP_REASON_INSTRUMENT_HALTED;
 	if (!tradepost_market_quantity_ok(market, change->quantity) || !tradepost_market_price_ok(market, change->price))

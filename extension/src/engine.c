@@ -213,13 +213,16 @@ prefetch_details(const TpEngine *engine, uint32_t order)
 void
 tradepost_engine_prefetch(const TpEngine *engine, const TpCommand *next, size_t count)
 {
-	const TpCommand *far = &next[TRADEPOST_LOOK_AHEAD - 1];
-	const TpCommand *middle = &next[TRADEPOST_LOOK_AHEAD / 2];
-	const TpCommand *near = &next[TRADEPOST_LOOK_AHEAD / 4];
+	const TpCommand *far;
+	const TpCommand *middle;
+	const TpCommand *near;
 	uint32_t order;
 
 	if (count < TRADEPOST_LOOK_AHEAD)
 		return;
+	far = &next[TRADEPOST_LOOK_AHEAD - 1];
+	middle = &next[TRADEPOST_LOOK_AHEAD / 2];
+	near = &next[TRADEPOST_LOOK_AHEAD / 4];
 	tradepost_orders_prefetch_id(&engine->orders, far->kind == TP_CMD_PLACE ? far->id : far->order_id);
 	if (middle->kind == TP_CMD_CANCEL || middle->kind == TP_CMD_AMEND)
 	{

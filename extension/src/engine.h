@@ -81,7 +81,7 @@
  *	   the other modes.
  *	 CANCEL: not open, or another account's -> REJECTED (ORDER_UNKNOWN; the host
  *	   may refine the reason from the tables), else CANCELLED (REQUESTED, decision).
- *	 AMEND (quantity is the new total): unknown as CANCEL; then expired,
+ *	 AMEND (quantity is the new total): unknown as CANCEL; then
  *	   halted (except a same-price decrease), OUT_OF_RANGE (the order as it would
  *	   become, also in what the command does not change); total <= filled ->
  *	   CANCELLED (AMENDED_BELOW_FILLED, decision).  Same price and total <= the

@@ -102,6 +102,7 @@ many_fields(TpUnit *u)
 	const char *wrong = NULL;
 	bool once = true;
 	TpPreview preview;
+	TpCommand coming[TRADEPOST_LOOK_AHEAD] = { { .id = 0 } };
 
 	tradepost_unit_open(u, "several fields at once");
 	srand(9);
@@ -116,6 +117,8 @@ many_fields(TpUnit *u)
 		for (int n = rand() % 4; n > 0; n--)
 			set_field(&c, rand() % FIELDS, extremes[rand() % EXTREMES]);
 		tradepost_engine_preview(u->engine, &c, u->now, &preview);
+		coming[id % TRADEPOST_LOOK_AHEAD] = c;
+		tradepost_engine_prefetch(u->engine, coming, id % 2 ? TRADEPOST_LOOK_AHEAD : 1);
 		once &= decided_once(u, &c);
 		u->now += rand() % 2;
 		if (id % 1000 == 0)

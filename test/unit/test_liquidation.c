@@ -249,6 +249,57 @@ insurers(TpUnit *u)
 						  "marked i2 @94; taken_over of 20 by 2 sell 10 @94");
 }
 
+#define HUGE_CONTRACT 4
+
+static void
+huge(TpInstrument *spec)
+{
+	spec->max_quantity = TRADEPOST_MAX_EXPOSURE;
+	spec->max_price = spec->reference = spec->mark = TRADEPOST_ONE;
+	spec->im_long = spec->im_short = spec->mm_long = spec->mm_short = 0;
+}
+
+/* Two accounts whose positions together are more than the insurance account may hold. */
+static void
+full_insurance(TpUnit *u)
+{
+	double most = (double) ((TRADEPOST_MAX_EXPOSURE - 1) / TRADEPOST_ONE);
+	double each = 34000000000;
+
+	tradepost_unit_open(u, "more than the insurance account may hold");
+	tradepost_unit_list(u, HUGE_CONTRACT, huge);
+	for (int64_t n = 0; n < 2; n++)
+	{
+		tradepost_unit_place_in(u, HUGE_CONTRACT, 1 + 2 * n, 11 + n, TP_SELL, each, 1);
+		tradepost_unit_place_in(u, HUGE_CONTRACT, 2 + 2 * n, 13 + n, TP_BUY, each, 1);
+	}
+	tradepost_unit_skip(u);
+	tradepost_unit_mark(u, HUGE_CONTRACT, 0.5);
+	tradepost_unit_is(u, tradepost_unit_position(u, 13, HUGE_CONTRACT), 0, "the first is taken over whole");
+	tradepost_unit_is(u, tradepost_unit_position(u, 14, HUGE_CONTRACT), 2 * each - most,
+					  "the second in part, in whole lots");
+	tradepost_unit_is(u, tradepost_unit_position(u, INSURANCE, HUGE_CONTRACT), most, "up to the limit");
+	tradepost_unit_ok(u, tradepost_unit_total(u, 14, USD) < 0, "who holds a position is not covered yet");
+	tradepost_unit_skip(u);
+	tradepost_unit_mark(u, HUGE_CONTRACT, 0.4);
+	tradepost_unit_expect(u, "and nothing more goes there", "marked i4 @0.4");
+}
+
+static void
+self_insurer(TpUnit *u)
+{
+	long_account(u, 240, "an account below maintenance by another contract than the one it insures");
+	tradepost_unit_respecify(u, OIL, own_insurance);
+	tradepost_unit_place_in(u, OIL, 5, 20, TP_BUY, 5, 100);
+	tradepost_unit_place_in(u, OIL, 6, 11, TP_SELL, 5, 100);
+	tradepost_unit_mark(u, OIL, 88);
+	tradepost_unit_skip(u);
+	tradepost_unit_mark(u, WHEAT, 99);
+	tradepost_unit_expect(u, "keeps what it would take over from itself, and is not covered",
+						  "marked i2 @99; taken_over of 20 by 2 sell 10 @99");
+	tradepost_unit_is(u, tradepost_unit_position(u, 20, OIL), 5, "its other position");
+}
+
 int
 main(void)
 {
@@ -264,5 +315,7 @@ main(void)
 	chain_reaction(&unit);
 	giant_deficit(&unit);
 	insurers(&unit);
+	full_insurance(&unit);
+	self_insurer(&unit);
 	return tradepost_unit_done(&unit);
 }

@@ -84,6 +84,10 @@ oneself(TpUnit *u)
 					  p.filled == 5 * TRADEPOST_ONE && p.cancelled == 2 * TRADEPOST_ONE &&
 						  p.resting == 2 * TRADEPOST_ONE,
 					  "decrement");
+	c.quantity = 6 * TRADEPOST_ONE;
+	p = preview(u, c);
+	tradepost_unit_ok(u, p.filled == 5 * TRADEPOST_ONE && p.cancelled == TRADEPOST_ONE && p.resting == 0,
+					  "decrement to nothing");
 }
 
 static void

@@ -97,6 +97,7 @@ arithmetic(TpUnit *u)
 {
 	TpMarket m = market(60 * TRADEPOST_ONE);
 	TpExposure e = { .position = 3 * TRADEPOST_ONE };
+	TpTerms terms = { .side = TP_SELL, .price = 60 * TRADEPOST_ONE, .taker_rate = 1000000 };
 
 	tradepost_unit_ok(u, tradepost_risk_margin(&m.spec, &e) == tradepost_unit_units(21.01),
 					  "rounded up to the currency");
@@ -117,6 +118,10 @@ arithmetic(TpUnit *u)
 					  tradepost_risk_loss(&m, TP_SELL, 58 * TRADEPOST_ONE, 5 * TRADEPOST_ONE) == 10 * TRADEPOST_ONE &&
 						  tradepost_risk_loss(&m, TP_SELL, 62 * TRADEPOST_ONE, 5 * TRADEPOST_ONE) == 0,
 					  "an ask what it is below");
+	tradepost_unit_ok(u, tradepost_risk_reserve(&m, &terms) == 0, "nothing is reserved when nothing remains");
+	terms.remaining = TRADEPOST_ONE;
+	tradepost_unit_ok(u, tradepost_risk_reserve(&m, &terms) == tradepost_unit_units(0.62),
+					  "else commission, and a unit a role");
 }
 
 static void
