@@ -298,7 +298,7 @@ run() {
 case ${1:-} in
 	start)
 		start
-		say "PostgreSQL with Tradepost runs on 127.0.0.1:$PGPORT_.  To use it:  . $RUN_DIR/env && psql"
+		say "PostgreSQL with Tradepost runs on 127.0.0.1:$PGPORT_.  To use it:  . $(printf %q "$RUN_DIR")/env && psql"
 		;;
 	stop | run | reset) "$1" ;;
 	status) status "${2:-}" ;;
