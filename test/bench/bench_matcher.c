@@ -1,6 +1,6 @@
 /*
  * bench_matcher.c
- *	  What the matcher spends on an order: CPU time and WAL; and the pure book.
+ *	  What the matcher spends on an order: CPU time and WAL.
  *
  * Part of build/bench/sql_bench; see sql_bench.h.  A backlog is made in one
  * transaction, so that the matcher cannot begin before all of it is there;
@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../client/session.h"
 #include "sql_bench.h"
@@ -105,49 +104,4 @@ tradepost_bench_matcher(const TpBenchOptions *options, TpBenchMarket *market, PG
 	tradepost_bench_add("matcher, CPU an order", "us", &cpu, NULL);
 	tradepost_bench_add("matcher, WAL an order", "bytes", &wal, NULL);
 	tradepost_bench_add("  of those orders' flow: fills an order", "fills", &trades, NULL);
-}
-
-/*
- * The pure book has a program of its own that prints JSON; its msgs_per_second
- * is wanted.
- */
-void
-tradepost_bench_book(const TpBenchOptions *options)
-{
-	char command[1024];
-	TpText output = { 0 };
-	char buffer[4096];
-	TpSamples rate = { 0 };
-	size_t got;
-
-	if (options->book_bench == NULL || access(options->book_bench, X_OK) != 0)
-	{
-		tradepost_bench_say("the pure book is left out: no %s",
-							options->book_bench ? options->book_bench : "program for it");
-		return;
-	}
-	snprintf(command, sizeof(command), "'%s' --json", options->book_bench);
-	for (int round = 0; round < options->rounds; round++)
-	{
-		FILE *pipe;
-		const char *found;
-
-		tradepost_bench_say("pure book, round %d of %d", round + 1, options->rounds);
-		tradepost_text_reset(&output);
-		pipe = popen(command, "r");
-		while (pipe != NULL && (got = fread(buffer, 1, sizeof(buffer) - 1, pipe)) > 0)
-		{
-			buffer[got] = '\0';
-			tradepost_text_add(&output, buffer);
-		}
-		if (pipe == NULL || pclose(pipe) != 0)
-			tradepost_die("%s failed", command);
-		found = strstr(output.data, "\"msgs_per_second\"");
-		found = found ? strchr(found, ':') : NULL;
-		if (found == NULL)
-			tradepost_die("%s printed no msgs_per_second", command);
-		tradepost_samples_add(&rate, atof(found + 1));
-	}
-	tradepost_text_free(&output);
-	tradepost_bench_add("pure book, no database", "msgs/s", &rate, NULL);
 }

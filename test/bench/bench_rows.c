@@ -86,14 +86,25 @@ median_ratio(const TpSamples *value, const TpSamples *baseline)
 	return tradepost_samples_median(&ratios);
 }
 
+static TpBenchRow *
+new_row(void)
+{
+	if (row_count == MAX_ROWS)
+		tradepost_die("more than %d results", MAX_ROWS);
+	return &rows[row_count++];
+}
+
+void
+tradepost_bench_add_row(const TpBenchRow *row)
+{
+	*new_row() = *row;
+}
+
 TpBenchRow *
 tradepost_bench_add(const char *name, const char *unit, const TpSamples *value, const TpSamples *baseline)
 {
-	TpBenchRow *row = &rows[row_count];
+	TpBenchRow *row = new_row();
 
-	if (row_count == MAX_ROWS)
-		tradepost_die("more than %d results", MAX_ROWS);
-	row_count++;
 	snprintf(row->name, sizeof(row->name), "%s", name);
 	row->unit = unit;
 	row->value = tradepost_samples_median(value);
@@ -115,7 +126,9 @@ tradepost_bench_goal(TpBenchRow *row, double goal, bool is_most)
 static bool
 is_met(const TpBenchRow *row)
 {
-	return row->goal_is_most ? row->ratio <= row->goal : row->ratio >= row->goal;
+	double measured = row->goal_of_value ? row->value : row->ratio;
+
+	return row->goal_is_most ? measured <= row->goal : measured >= row->goal;
 }
 
 /* The table ----------------------------------------------------------------- */
@@ -129,6 +142,17 @@ print_number(double value, int width)
 		printf(" %*s", width, tradepost_thousands((int64_t) (value + 0.5)));
 	else
 		printf(" %*.*f", width, value >= 100 ? 0 : value >= 10 ? 1 : 2, value);
+}
+
+static void
+print_goal(const TpBenchRow *row)
+{
+	char goal[32] = "";
+
+	if (!isnan(row->goal))
+		snprintf(goal, sizeof(goal), "%s%s%.3g", row->goal_is_most ? "<" : ">", row->goal_of_value ? "" : " ",
+				 row->goal);
+	printf(" %6s %-3s", goal, isnan(row->goal) ? "" : is_met(row) ? "yes" : "NO");
 }
 
 /*
@@ -167,7 +191,7 @@ tradepost_bench_print(const TpBenchOptions *options)
 	printf("\nServer    %s\nGenerator on the same machine. Medians of n; ratio: median of the n ratios of neighbours; "
 		   "spread: (largest - smallest) / median.\n\n",
 		   options->settings ? options->settings : "");
-	printf("%-50s %11s %11s %6s %5s %-4s %2s %6s  %s\n", "", "value", "baseline", "ratio", "goal", "met", "n", "spread",
+	printf("%-50s %11s %11s %6s %6s %-3s %2s %6s  %s\n", "", "value", "baseline", "ratio", "goal", "met", "n", "spread",
 		   "unit");
 	for (int i = 0; i < row_count; i++)
 	{
@@ -177,10 +201,7 @@ tradepost_bench_print(const TpBenchOptions *options)
 		print_number(row->value, 11);
 		print_number(row->baseline, 11);
 		print_number(row->ratio, 6);
-		if (isnan(row->goal))
-			printf(" %5s %-4s", "", "");
-		else
-			printf(" %s%4.2g %-4s", row->goal_is_most ? "<" : ">", row->goal, is_met(row) ? "yes" : "NO");
+		print_goal(row);
 		printf(" %2d", row->n);
 		if (isnan(row->spread))
 			printf(" %6s", "");

@@ -128,7 +128,7 @@ main(int argc, char **argv)
 	if (wanted(only, "latency"))
 		tradepost_bench_latency(&options, &market, conns);
 	if (wanted(only, "book"))
-		tradepost_bench_book(&options);
+		tradepost_bench_pure(&options);
 	for (int i = 1; i < BENCH_CLIENTS; i++)
 		PQfinish(conns[i]);
 	if (wanted(only, "restart"))

@@ -8,6 +8,7 @@
  *	  load_generator.c	many sessions from one thread
  *	  bench_orders.c	orders in, beside raw inserts
  *	  bench_matcher.c	what the matcher spends on an order
+ *	  bench_pure.c		the engine without a database
  *	  bench_latency.c	commit to decision
  *	  bench_restart.c	start to the first decision
  *
@@ -52,10 +53,11 @@ typedef struct TpBenchRow
 	const char *unit;
 	double baseline;
 	double ratio;
-	double goal;       /* for the ratio */
-	bool goal_is_most; /* the ratio may be at most that, not at least */
-	int n;             /* measurements that value is the median of */
-	double spread;     /* (largest - smallest) / median of them */
+	double goal;        /* for the ratio */
+	bool goal_of_value; /* ... no, for the value */
+	bool goal_is_most;  /* it may be at most that, not at least */
+	int n;              /* measurements that value is the median of */
+	double spread;      /* (largest - smallest) / median of them */
 } TpBenchRow;
 
 #define BENCH_MAX_SAMPLES 64
@@ -73,6 +75,7 @@ extern double tradepost_samples_spread(const TpSamples *samples);
 /* Adds a row; baseline may be NULL.  The ratio is the median of those of measurements that were neighbours. */
 extern TpBenchRow *
 tradepost_bench_add(const char *name, const char *unit, const TpSamples *value, const TpSamples *baseline);
+extern void tradepost_bench_add_row(const TpBenchRow *row);
 extern void tradepost_bench_goal(TpBenchRow *row, double goal, bool is_most);
 extern void tradepost_bench_print(const TpBenchOptions *options);
 extern void tradepost_bench_write(const char *path);
@@ -133,7 +136,7 @@ extern void tradepost_bench_prepare(PGconn **conns);
 extern void tradepost_bench_orders(const TpBenchOptions *options, TpBenchMarket *market, PGconn **conns);
 extern void tradepost_bench_matcher(const TpBenchOptions *options, TpBenchMarket *market, PGconn *conn);
 extern void tradepost_bench_latency(const TpBenchOptions *options, TpBenchMarket *market, PGconn **conns);
-extern void tradepost_bench_book(const TpBenchOptions *options);
+extern void tradepost_bench_pure(const TpBenchOptions *options);
 extern void tradepost_bench_restart(const TpBenchOptions *options, PGconn *conn);
 
 #endif
