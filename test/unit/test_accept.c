@@ -37,6 +37,12 @@ refuse_changed(TpUnit *u, TpCommand command, const char *what)
 }
 
 static void
+allow_negative(TpInstrument *spec)
+{
+	spec->allow_negative = true;
+}
+
+static void
 ranges(TpUnit *u)
 {
 	TpCommand good = tradepost_unit_order(5, 10, TP_BUY, 1, 100);
@@ -61,6 +67,7 @@ ranges(TpUnit *u)
 	c = good;
 	c.time_in_force = TP_DAY;
 	REFUSE(time_in_force, TP_DAY, "a day order without a lifetime");
+	tradepost_unit_respecify(u, SPOT, allow_negative);
 	good.instrument = SPOT;
 	REFUSE(price, -TRADEPOST_ONE, "negative price of a spot instrument");
 	good.instrument = OIL;
@@ -151,6 +158,13 @@ bands(TpUnit *u)
 	tradepost_engine_order(u->engine, 5, &state);
 	tradepost_unit_is(u, (double) state.price / 1e8, 100.5,
 					  "a market order's limit is the band's edge, inwards to a tick");
+	tradepost_unit_skip(u);
+	tradepost_unit_apply(u, tradepost_unit_market(8, 11, TP_SELL, 2));
+	tradepost_unit_place(u, 9, 12, TP_BUY, 2, 99.5);
+	tradepost_unit_apply(u, tradepost_unit_market(10, 11, TP_SELL, 1));
+	tradepost_engine_order(u->engine, 10, &state);
+	tradepost_unit_is(u, (double) state.price / 1e8, 99.5, "on the other side too");
+	tradepost_unit_cancel(u, 9, 12);
 	tradepost_unit_skip(u);
 	tradepost_unit_respecify(u, WHEAT, wide_band);
 	tradepost_unit_place(u, 6, 10, TP_BUY, 1, 50);

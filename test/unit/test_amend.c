@@ -24,7 +24,12 @@ places(TpUnit *u)
 	tradepost_unit_expect_book(u, WHEAT, "a new price moves it, with what is filled", "99 x 5 (1), 98 x 4 (1) | ");
 	tradepost_unit_expect(u, "its quantity is the total", "amended 4 buy 5 @98");
 	tradepost_unit_amend(u, 4, 10, -1, -1);
-	tradepost_unit_expect(u, "nothing new is no harm", "amended 4 buy 5 @98");
+	tradepost_unit_place(u, 6, 13, TP_BUY, 1, 98);
+	tradepost_unit_amend(u, 4, 10, 5, 98);
+	tradepost_unit_place(u, 7, 12, TP_SELL, 9, 98);
+	tradepost_unit_expect(u, "nothing new is no harm: it keeps its place",
+						  "amended 4 buy 5 @98; accepted 6 buy 1 @98; amended 4 buy 5 @98; accepted 7 sell 9 @98; "
+						  "trade 7 2 5 @99; trade 7 4 4 @98");
 }
 
 static void
@@ -155,13 +160,15 @@ cancel_all(TpUnit *u)
 	tradepost_unit_place_in(u, WHEAT, 4, 10, TP_BUY, 1, 99);
 	tradepost_unit_place_in(u, SPOT, 2, 10, TP_SELL, 1, 101);
 	tradepost_unit_place_in(u, WHEAT, 1, 10, TP_SELL, 1, 101);
+	tradepost_unit_place_in(u, WHEAT, 6, 10, TP_SELL, 1, 101);
 	tradepost_unit_place_in(u, OIL, 3, 10, TP_BUY, 1, 99);
 	tradepost_unit_place_in(u, OIL, 5, 11, TP_BUY, 1, 99);
 	tradepost_unit_skip(u);
 	all.instrument = WHEAT;
 	tradepost_unit_apply(u, all);
 	tradepost_unit_expect(u, "in one instrument, by id",
-						  "cancelled_all of 10; cancelled 1 sell 1 @101 all; cancelled 4 buy 1 @99 all");
+						  "cancelled_all of 10; cancelled 1 sell 1 @101 all; cancelled 4 buy 1 @99 all; "
+						  "cancelled 6 sell 1 @101 all");
 	all.instrument = 0;
 	tradepost_unit_apply(u, all);
 	tradepost_unit_expect(u, "in all", "cancelled_all of 10; cancelled 2 sell 1 @101 all; cancelled 3 buy 1 @99 all");

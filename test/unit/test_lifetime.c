@@ -26,7 +26,7 @@ first_of(const TpMortalModel *model)
 		if (!model[i].present)
 			continue;
 		if (first == 0 || model[i].time < model[first].time ||
-			(model[i].time == model[first].time && i % 2 < first % 2))
+			(model[i].time == model[first].time && (i % 2 < first % 2 || (i % 2 == first % 2 && i < first))))
 			first = i;
 	}
 	return first;
@@ -48,12 +48,24 @@ against_a_list(TpUnit *u)
 		if (model[i].present)
 			tradepost_lifetime_remove(&lifetime, i % 2, i);
 		else
-			tradepost_lifetime_add(&lifetime, i % 2, i, i, model[i].time = rand() % 40);
+			tradepost_lifetime_add(&lifetime, i % 2, i, i, model[i].time = rand() % 400);
 		model[i].present = !model[i].present;
 		first = first_of(model);
 		same = first == 0 ? tp_lifetime_first(&lifetime) == NULL : tp_lifetime_first(&lifetime)->handle == first;
 	}
 	tradepost_unit_ok(u, same, "the heap's first is the list's, whatever comes and goes");
+	for (uint32_t first; same && (first = first_of(model)) != 0;)
+	{
+		same = tp_lifetime_first(&lifetime)->handle == first;
+		tradepost_lifetime_remove(&lifetime, first % 2, first);
+		model[first].present = false;
+		/* And one from somewhere: a hole whose filler belongs further up. */
+		first = 1 + (uint32_t) rand() % (OBJECTS - 1);
+		if (model[first].present)
+			tradepost_lifetime_remove(&lifetime, first % 2, first);
+		model[first].present = false;
+	}
+	tradepost_unit_ok(u, same, "until nothing is left");
 	tradepost_lifetime_remove(&lifetime, TP_MORTAL_ORDER, 100000);
 	tradepost_unit_ok(u, true, "what never was there can be removed");
 	tradepost_lifetime_destroy(&lifetime);

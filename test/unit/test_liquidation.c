@@ -158,10 +158,10 @@ several_contracts(TpUnit *u)
 {
 	tradepost_unit_open(u, "several contracts");
 	tradepost_unit_transfer(u, TP_CMD_DEPOSIT, 20, USD, 300);
-	tradepost_unit_place_in(u, OIL, 1, 20, TP_SELL, 5, 100);
-	tradepost_unit_place_in(u, OIL, 2, 11, TP_BUY, 5, 100);
 	tradepost_unit_place(u, 3, 20, TP_BUY, 10, 100);
 	tradepost_unit_place(u, 4, 11, TP_SELL, 10, 100);
+	tradepost_unit_place_in(u, OIL, 1, 20, TP_SELL, 5, 100);
+	tradepost_unit_place_in(u, OIL, 2, 11, TP_BUY, 5, 100);
 	tradepost_unit_skip(u);
 	tradepost_unit_mark(u, OIL, 104);
 	tradepost_unit_expect(u, "by instrument, until it has enough", "marked i3 @104");
