@@ -255,10 +255,9 @@ tradepost_draw_ids(int n, int64 *ids)
 	bool first = pg_atomic_read_u64(&slot->lowest) == 0;
 
 	tradepost_pending_init();
+	bound_idle_time(); /* each time: a savepoint that rolled back took the setting with it */
 	if (first)
 	{
-		bound_idle_time();
-
 		/*
 		 * No id above last_drawn is drawn yet, so what we get will be at least
 		 * last_drawn + 1.  The barrier keeps the slot ahead of the draw.
