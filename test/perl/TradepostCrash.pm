@@ -42,15 +42,17 @@ sub children_of
 }
 
 # The postmaster dies; its children follow when they notice, and until the last one has, a
-# new postmaster refuses to start.  It stands still while they are counted.
+# new postmaster refuses to start.  It stands still while they are counted.  Further
+# arguments are children that would not notice, because a fault pauses them.
 sub kill_postmaster
 {
-	my ($node) = @_;
+	my ($node, @paused) = @_;
 	my ($pid) = slurp_file($node->data_dir . '/postmaster.pid') =~ /\A(\d+)/;
 
 	kill 'STOP', $pid;
 	my @children = children_of($pid);
 	$node->kill9;
+	kill 'KILL', @paused;
 	gone($_) for $pid, @children;
 	$node->start;
 }

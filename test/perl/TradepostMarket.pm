@@ -12,7 +12,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use TradepostTest;
 
-our @EXPORT = qw(open_market market_accounts place_sql place wait_for wait_running settle sound_ok books_ok state_of
+our @EXPORT = qw(open_market market_accounts place_sql place wait_for restart_matcher settle sound_ok books_ok state_of
   count_of status_of);
 
 use constant ACCOUNTS => 8;
@@ -64,11 +64,15 @@ sub wait_for
 	return wait_until($node, $database, "SELECT count(*) FROM tradepost_internal.events WHERE command_id = $id AND decision", '1');
 }
 
-sub wait_running
+# Another matcher, which has read all settings; returns its process.
+sub restart_matcher
 {
 	my ($node, $database) = @_;
+	my $old = status_of($node, $database, 'pid');
 
-	return wait_until($node, $database, 'SELECT state FROM tradepost.engine_status', 'running');
+	$node->safe_psql($database, "SELECT pg_terminate_backend($old)");
+	wait_until($node, $database, "SELECT pid <> $old AND state = 'running' FROM tradepost.engine_status", 't');
+	return status_of($node, $database, 'pid');
 }
 
 # One more command, which is decided after all that was committed: then nothing is under way,

@@ -21,7 +21,7 @@ sub new
 
 	local $ENV{PGOPTIONS} = join ' ', map { "-c $_=$settings{$_}" } sort keys %settings;
 	$self->{timer} = IPC::Run::timeout($ENV{PG_TEST_TIMEOUT_DEFAULT} || 180);
-	$self->{run} = IPC::Run::start([ $node->installed_command('psql'), '-XAtq', '-d', $node->connstr($database), '-f', '-' ],
+	$self->{run} = IPC::Run::start([ $node->installed_command('psql'), '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr($database), '-f', '-' ],
 		'<', \$self->{in}, '>', \$self->{out}, '2>', \$self->{err}, $self->{timer});
 	$self->{pid} = $self->query('SELECT pg_backend_pid()');
 	return $self;
@@ -55,18 +55,23 @@ sub done
 	return !$self->{run}->pumpable;
 }
 
-# Waits for its end; returns what it printed, then its errors.
+# Waits for its end; returns what it printed.
 sub finish
 {
 	my ($self) = @_;
 
 	$self->{run}->pump until $self->done;
 	$self->{timer}->reset;
-	my ($out, $err) = @$self{ 'out', 'err' };
+	(my $out = $self->{out}) =~ s/\n?\Q$self->{marker}\E\n?//;
+	($self->{error} = $self->{err}) =~ s/\Q$self->{marker}\E\n?//;
 	$self->{out} = $self->{err} = '';
-	s/\Q$self->{marker}\E\n?// for $out, $err;
-	chomp $out;
-	return wantarray ? ($out, $err) : $out;
+	return $out;
+}
+
+# What the last statement printed to standard error.
+sub error
+{
+	return $_[0]{error};
 }
 
 sub query
@@ -75,16 +80,6 @@ sub query
 
 	$self->send($sql);
 	return $self->finish;
-}
-
-# The same, for what must not fail.
-sub do_ok
-{
-	my ($self, $sql) = @_;
-	my ($out, $err) = $self->query($sql);
-
-	fail("$sql: $err") if $err =~ /ERROR|FATAL/;
-	return $out;
 }
 
 sub quit

@@ -53,7 +53,7 @@ for my $round (1 .. $rounds)
 	TradepostLoad::kept_ok($node, 'market', $name);
 }
 
-cmp_ok($node->safe_psql('market', 'SELECT starts FROM tradepost.engine_status'), '>', $rounds, 'the engine started anew after each');
+cmp_ok(status_of($node, 'market', 'starts'), '>', $rounds, 'the engine started anew after each');
 cmp_ok(count_of($node, 'market', 'tradepost_internal.events WHERE kind = 3'), '>', 100, 'there was trade');
 $node->stop;
 done_testing();

@@ -36,7 +36,7 @@ my $launcher = $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WH
 $node->safe_psql('postgres', "SELECT pg_terminate_backend($launcher)");
 ok(wait_until($node, 'postgres', "SELECT pid <> $launcher FROM pg_stat_activity WHERE backend_type = 'tradepost launcher'", 't'), 'another launcher comes');
 ok($load->progress(300), 'trading does not stop while there is none');
-my $pid = $node->safe_psql('market', 'SELECT pid FROM tradepost.engine_status');
+my $pid = status_of($node, 'market', 'pid');
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'tradepost matcher' AND datname = 'market'"),
 	'1', 'and the new launcher starts no second matcher');
 $node->safe_psql('market', "SELECT pg_terminate_backend($pid)");
