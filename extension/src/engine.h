@@ -94,7 +94,8 @@
  *	   taker (taker rate) and its rest rests at the back.
  *	 CANCEL_ALL: CANCELLED_ALL (decision), then CANCELLED (CANCEL_ALL) for each
  *	   open order of the account (in the instrument, if given) by rising order id.
- *	 DEPOSIT: REJECTED (OUT_OF_RANGE: amount or asset <= 0) or DEPOSITED: account += amount, counter_account -= amount.
+ *	 DEPOSIT: REJECTED (OUT_OF_RANGE: amount or asset <= 0) or DEPOSITED:
+ *	   account += amount, counter_account -= amount.
  *	 WITHDRAW: WITHDRAWN the other way round, or REJECTED (INSUFFICIENT_FUNDS).
  *	 MARK: REJECTED (INSTRUMENT_UNKNOWN, INSTRUMENT_EXPIRED, OUT_OF_RANGE,
  *	   MARK_STEP if |new - old| > mark_step) or MARKED, then liquidation below.

@@ -10,8 +10,8 @@
 
 #include <stddef.h>
 
-extern void *tradepost_mem_alloc(size_t size);	/* zeroed */
-extern void *tradepost_mem_realloc(void *p, size_t size);	/* p may be NULL; new part not zeroed */
-extern void tradepost_mem_free(void *p);		/* p may be NULL */
+extern void *tradepost_mem_alloc(size_t size);            /* zeroed */
+extern void *tradepost_mem_realloc(void *p, size_t size); /* p may be NULL; new part not zeroed */
+extern void tradepost_mem_free(void *p);                  /* p may be NULL */
 
 #endif
