@@ -19,9 +19,8 @@
 #include "utils/guc.h"
 
 static const char *const point_names[] = {
-	[TP_FAULT_BEFORE_HANDOVER] = "before_handover",
-	[TP_FAULT_BATCH_DECIDED] = "batch_decided",
-	[TP_FAULT_BATCH_STORED] = "batch_stored",
+	[TP_FAULT_BEFORE_HANDOVER] = "before_handover", [TP_FAULT_BATCH_DECIDED] = "batch_decided",
+	[TP_FAULT_BATCH_STORED] = "batch_stored",       [TP_FAULT_BATCH_UNFLUSHED] = "batch_unflushed",
 	[TP_FAULT_BATCH_COMMITTED] = "batch_committed",
 };
 

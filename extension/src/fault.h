@@ -11,6 +11,7 @@ typedef enum TpFault
 	TP_FAULT_BEFORE_HANDOVER, /* a commit is visible, its commands are not in the ring yet */
 	TP_FAULT_BATCH_DECIDED,   /* a batch is in memory, nothing is stored */
 	TP_FAULT_BATCH_STORED,    /* a batch is stored, not committed */
+	TP_FAULT_BATCH_UNFLUSHED, /* committed, perhaps not durable, not published */
 	TP_FAULT_BATCH_COMMITTED  /* committed, not published */
 } TpFault;
 

@@ -11,6 +11,7 @@ extern int tradepost_batch_size;
 extern int tradepost_published_depth;
 extern int tradepost_checkpoint_events;
 extern bool tradepost_doorbell;
+extern int tradepost_flush_wait;
 extern int tradepost_idle_command_timeout;
 extern int tradepost_max_databases;
 extern int tradepost_max_instruments;

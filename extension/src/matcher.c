@@ -18,6 +18,7 @@
 #include "commands/async.h"
 #include "compat.h"
 #include "executor/spi.h"
+#include "durable.h"
 #include "fault.h"
 #include "guc.h"
 #include "inbox.h"
@@ -92,6 +93,7 @@ matcher_exit(int code, Datum arg)
 
 	/* An error says something about the batch; a request to end does not, and a crash never gets here. */
 	db->clean_end = !matcher.failed;
+	pg_atomic_write_u32(&db->committing, 0);
 	db->matcher_pid = 0;
 	db->matcher_latch = NULL;
 	tradepost_set_state(db, TP_STATE_OFF);
@@ -519,7 +521,8 @@ decide(Matcher *m, TpCommand *commands, int n)
 	tradepost_store_batch(m->engine, &m->progress);
 	checkpoint_if_due(m);
 	TRADEPOST_FAULT_POINT(TP_FAULT_BATCH_STORED);
-	commit();
+	PopActiveSnapshot();
+	tradepost_commit_batch(m->db);
 	TRADEPOST_FAULT_POINT(TP_FAULT_BATCH_COMMITTED);
 	publish(m, decided, decided_count, instruments, instrument_count, started);
 	MemoryContextSwitchTo(old);

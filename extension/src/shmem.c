@@ -99,6 +99,8 @@ shmem_startup(void)
 			ConditionVariableInit(&db->changed);
 			pg_atomic_init_u32(&db->state, TP_STATE_OFF);
 			pg_atomic_init_u32(&db->generation, 1);
+			pg_atomic_init_u32(&db->committing, 0);
+			pg_atomic_init_u64(&db->batch_end, 0);
 			for (int d = 0; d < TP_DECISIONS; d++)
 			{
 				pg_atomic_init_u64(&db->decisions[d].id, 0);

@@ -87,6 +87,8 @@ typedef struct TpDatabase
 	/* Ids. */
 	pg_atomic_uint64 last_drawn; /* no id above it was drawn when it was read, or its slot is set */
 	pg_atomic_uint64 watermark;  /* every lower id is decided or never will be */
+	pg_atomic_uint32 committing; /* a batch may be visible whose end is not in batch_end yet */
+	pg_atomic_uint64 batch_end;  /* WAL position at which the last batch is durable */
 	pg_atomic_uint64 last_seq;   /* committed */
 	pg_atomic_uint64 backlog;    /* taken from the ring, or known to wait in the table, and not decided */
 	pg_atomic_uint32 generation; /* of the configuration */

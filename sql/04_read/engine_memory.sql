@@ -14,6 +14,11 @@ CREATE OR REPLACE FUNCTION tradepost_internal.engine_memory(
 COMMENT ON FUNCTION tradepost_internal.engine_memory() IS
 'What shared memory knows of this database''s engine. state: running, recovering, starting, paused (version), restored, poisoned, standby, off';
 
+CREATE OR REPLACE FUNCTION tradepost_internal.durable()
+	RETURNS boolean LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tradepost_durable';
+COMMENT ON FUNCTION tradepost_internal.durable() IS
+'True, once every batch of the engine that the caller''s snapshot may show is on disk. Every view of what the engine writes asks it, so that nobody sees what a crash could take back';
+
 CREATE OR REPLACE FUNCTION tradepost_internal.my_accounts()
 	RETURNS bigint[] LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tradepost_my_accounts';
 COMMENT ON FUNCTION tradepost_internal.my_accounts() IS 'Accounts that the current role owns, directly or as a member: what row security lets it see';

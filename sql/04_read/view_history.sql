@@ -24,7 +24,8 @@ SELECT e.seq, e.time,
 FROM tradepost_internal.events e
 CROSS JOIN LATERAL (SELECT
 	(SELECT tradepost_internal.sees_all()) OR e.account = ANY ((SELECT tradepost_internal.my_accounts())::bigint[]) AS mine,
-	(SELECT tradepost_internal.sees_all()) OR e.counter_account = ANY ((SELECT tradepost_internal.my_accounts())::bigint[]) AS theirs) s;
+	(SELECT tradepost_internal.sees_all()) OR e.counter_account = ANY ((SELECT tradepost_internal.my_accounts())::bigint[]) AS theirs) s
+WHERE (SELECT tradepost_internal.durable());
 COMMENT ON VIEW tradepost.events IS
 'Everything that happened, by seq, without a gap: enough to rebuild every book order by order. A trader sees the events of its accounts, with the other side''s columns NULL, and the
 instruments'' own (marked, halted, resumed, listed, instrument_expired); administrators, auditors and the proxy see all';
@@ -146,7 +147,7 @@ FROM (
 	WHERE e.kind = 20
 ) p
 -- Row security has chosen events by either side: here each posting must be the reader's own.
-WHERE p.amount <> 0
+WHERE p.amount <> 0 AND (SELECT tradepost_internal.durable())
 	AND ((SELECT tradepost_internal.sees_all()) OR p.account = ANY ((SELECT tradepost_internal.my_accounts())::bigint[]));
 COMMENT ON VIEW tradepost.ledger IS
 'Every posting, made from the events: the postings of an event sum to zero in each asset, those of a contract''s settlement over all its accounts; the sum by account and asset is the balance.

@@ -30,7 +30,8 @@ BEGIN
 		-- Each book is read once, so that bid and ask are of one moment.
 		CROSS JOIN LATERAL (SELECT max(b.price) FILTER (WHERE b.side = 'buy') AS bid, max(b.quantity) FILTER (WHERE b.side = 'buy') AS bid_quantity,
 			max(b.price) FILTER (WHERE b.side = 'sell') AS ask, max(b.quantity) FILTER (WHERE b.side = 'sell') AS ask_quantity
-			FROM tradepost_internal.book(i.id, 1) b) best;
+			FROM tradepost_internal.book(i.id, 1) b) best
+		WHERE (SELECT tradepost_internal.durable());
 END
 $$;
 COMMENT ON FUNCTION tradepost_internal.market() IS 'Rows of the view market';
@@ -72,6 +73,7 @@ BEGIN
 			SELECT e.seq, e.time, trim_scale(e.price), trim_scale(e.quantity), (ARRAY['buy', 'sell']::tradepost.side[])[e.side + 1]
 			FROM tradepost_internal.events e
 			WHERE e.seq BETWEEN tradepost_internal.seq_at(listed) AND last_seq AND e.instrument = wanted AND e.kind IN (3, 18)
+				AND (SELECT tradepost_internal.durable())
 			ORDER BY e.seq DESC LIMIT lines;
 	END IF;
 END
@@ -112,7 +114,7 @@ BEGIN
 				max(e.price) AS high, min(e.price) AS low, sum(e.quantity) AS volume, count(*) AS trades
 			FROM tradepost_internal.events e
 			WHERE e.seq >= tradepost_internal.seq_at(first) AND e.seq < tradepost_internal.seq_at(beyond)
-				AND e.instrument = wanted AND e.kind IN (3, 18)
+				AND e.instrument = wanted AND e.kind IN (3, 18) AND (SELECT tradepost_internal.durable())
 			GROUP BY 1) c
 		JOIN tradepost_internal.events o ON o.seq = c.first_seq
 		JOIN tradepost_internal.events l ON l.seq = c.last_seq

@@ -29,7 +29,7 @@ FROM tradepost_internal.positions p
 JOIN tradepost_internal.instruments i ON i.id = p.instrument
 JOIN tradepost_internal.assets q ON q.id = i.quote
 JOIN tradepost_internal.instrument_state s ON s.instrument = p.instrument
-WHERE i.kind = 1 AND (p.quantity <> 0 OR p.open_bids <> 0 OR p.open_asks <> 0);
+WHERE i.kind = 1 AND (p.quantity <> 0 OR p.open_bids <> 0 OR p.open_asks <> 0) AND (SELECT tradepost_internal.durable());
 COMMENT ON VIEW tradepost.positions IS 'Contracts held, sold or ordered: a trader''s own; all of them for administrators and auditors';
 COMMENT ON COLUMN tradepost.positions.account IS 'Account that holds it';
 COMMENT ON COLUMN tradepost.positions.symbol IS 'Contract';
@@ -70,7 +70,8 @@ LEFT JOIN (
 	JOIN tradepost_internal.instrument_state s ON s.instrument = o.instrument
 	WHERE i.kind = 1 AND (SELECT tradepost_internal.any_beyond_mark())
 	GROUP BY o.account, i.quote
-) l ON l.account = b.account AND l.quote = b.asset;
+) l ON l.account = b.account AND l.quote = b.asset
+WHERE (SELECT tradepost_internal.durable());
 COMMENT ON VIEW tradepost.balances IS 'What accounts hold of each asset: a trader''s own; all of them for administrators and auditors. available may have to read all open orders: leave it out where speed counts';
 COMMENT ON COLUMN tradepost.balances.account IS 'Account that holds it';
 COMMENT ON COLUMN tradepost.balances.asset IS 'Asset';

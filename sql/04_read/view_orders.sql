@@ -20,7 +20,8 @@ SELECT o.id, o.account, i.symbol,
 FROM tradepost_internal.orders o
 -- Outer joins, so that a query that needs neither side reads orders alone.
 LEFT JOIN tradepost_internal.instruments i ON i.id = o.instrument
-LEFT JOIN tradepost_internal.commands c ON c.id = o.id;
+LEFT JOIN tradepost_internal.commands c ON c.id = o.id
+WHERE (SELECT tradepost_internal.durable());
 COMMENT ON VIEW tradepost.orders IS
 'Every order in its present state: a trader''s own; all of them for administrators and auditors. INSERT and COPY place orders as place_order() does, in its defaults and errors too: give account,
 symbol, side, quantity and what else is wanted of price, type, time_in_force, client_order_id, expires_at, stp and post_only; the other columns are the engine''s, and refused (TP005).';

@@ -8,7 +8,7 @@ SELECT m.state, m.pid, greatest(m.last_seq, s.last_seq) AS last_seq, greatest(m.
 	(SELECT max(c.seq) FROM tradepost_internal.checkpoints c) AS checkpoint_seq,
 	s.starts, s.last_time
 FROM tradepost_internal.engine_memory() m
-LEFT JOIN tradepost_internal.engine_state s ON true;
+LEFT JOIN tradepost_internal.engine_state s ON (SELECT tradepost_internal.durable());
 COMMENT ON VIEW tradepost.engine_status IS 'One row: this database''s engine, from shared memory and from what it stored; for administrators and auditors';
 COMMENT ON COLUMN tradepost.engine_status.state IS 'running, recovering, starting, paused (library and extension differ in version), restored (call post_restore()), poisoned, standby, off';
 COMMENT ON COLUMN tradepost.engine_status.pid IS 'Process of the matcher';

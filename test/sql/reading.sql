@@ -91,7 +91,17 @@ SELECT * FROM t.refused('SELECT tradepost.account_summary(987654321)');
 BEGIN;
 SET LOCAL enable_seqscan = off;
 EXPLAIN (COSTS OFF) SELECT o.* FROM tradepost_internal.open_order_ids() ids (id) CROSS JOIN LATERAL (SELECT * FROM tradepost_internal.orders x WHERE x.id = ids.id OFFSET 0) o;
-EXPLAIN (COSTS OFF) SELECT seq, kind, symbol, price FROM tradepost.events WHERE seq > 10 ORDER BY seq LIMIT 1000;
+DO $$
+DECLARE
+	line text;
+	plan text := '';
+BEGIN
+	FOR line IN EXPLAIN (COSTS OFF) SELECT seq, kind, symbol, price FROM tradepost.events WHERE seq > 10 ORDER BY seq LIMIT 1000 LOOP
+		plan := plan || line || E'\n';
+	END LOOP;
+	RAISE NOTICE 'events are read by seq, and not sorted: %', plan LIKE '%Index Scan using events_pkey on events%' AND plan NOT LIKE '%Sort%';
+END
+$$;
 COMMIT;
 -- The functions say so themselves.
 SELECT p.proname, array_to_string(p.proconfig, ', ') AS settings FROM pg_proc p WHERE p.pronamespace = 'tradepost_internal'::regnamespace AND p.proname LIKE 'open_order%' ORDER BY 1;
