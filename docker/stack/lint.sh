@@ -11,6 +11,8 @@ set -euo pipefail
 cd "$ROOT"
 # Checks are pipelines whose greps find nothing when all is well.
 set +e +o pipefail
+# The last command of a pipeline, report, must be able to set a variable of ours.
+shopt -s lastpipe
 
 # Formatters of other versions break lines elsewhere: the reference machine's decides.
 CLANG_FORMAT_MAJOR=14
