@@ -51,7 +51,7 @@ sub done
 	my ($self) = @_;
 
 	$self->{run}->pump_nb if $self->{run}->pumpable;
-	return 1 if index($self->{out}, $self->{marker}) >= 0 && index($self->{err}, $self->{marker}) >= 0;
+	return 1 if index($self->{out}, "$self->{marker}\n") >= 0 && index($self->{err}, "$self->{marker}\n") >= 0;
 	return !$self->{run}->pumpable;
 }
 
