@@ -22,12 +22,13 @@ void _PG_init(void);
 void
 _PG_init(void)
 {
+	/* Loaded by a call: no shared memory, so every call says what is missing.  Settings could not be defined. */
+	if (!process_shared_preload_libraries_in_progress)
+		return;
 #ifdef TRADEPOST_FAULTS
 	tradepost_fault_init(); /* before the prefix is reserved: a setting in a file would be thrown away */
 #endif
 	tradepost_guc_init();
-	if (!process_shared_preload_libraries_in_progress)
-		return;
 	tradepost_shmem_init();
 	tradepost_utility_init();
 
