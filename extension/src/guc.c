@@ -11,6 +11,7 @@
 #include <limits.h>
 
 #include "guc.h"
+#include "miscadmin.h"
 #include "utils/guc.h"
 
 char *tradepost_actor = NULL;
@@ -27,6 +28,15 @@ int tradepost_order_lifetime = 86400;
 int tradepost_pending_timeout = 5000;
 int tradepost_ring_size = 32768;
 
+/* What shapes shared memory, which a library that is not preloaded does not have. */
+static void
+define_shape(const char *name, const char *description, int *variable, int value, int min, int max)
+{
+	if (process_shared_preload_libraries_in_progress)
+		DefineCustomIntVariable(name, description, NULL, variable, value, min, max, PGC_POSTMASTER, 0, NULL, NULL,
+								NULL);
+}
+
 void
 tradepost_guc_init(void)
 {
@@ -34,9 +44,8 @@ tradepost_guc_init(void)
 							   &tradepost_actor, "", PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("tradepost.batch_size", "Most commands that the matcher decides in one transaction.", NULL,
 							&tradepost_batch_size, 1024, 1, 65536, PGC_SIGHUP, 0, NULL, NULL, NULL);
-	DefineCustomIntVariable("tradepost.book_depth",
-							"Price levels of each side of a book that are published in shared memory.", NULL,
-							&tradepost_published_depth, 100, 1, 10000, PGC_POSTMASTER, 0, NULL, NULL, NULL);
+	define_shape("tradepost.book_depth", "Price levels of each side of a book that are published in shared memory.",
+				 &tradepost_published_depth, 100, 1, 10000);
 	DefineCustomIntVariable(
 		"tradepost.checkpoint_events",
 		"Events between two lists of the open orders' ids, at least; recovery reads what follows the last.", NULL,
@@ -53,10 +62,10 @@ tradepost_guc_init(void)
 		"Ends a session that idles this long in a transaction block that holds a command; 0 never does.",
 		"A stricter idle_in_transaction_session_timeout stays in force.", &tradepost_idle_command_timeout, 60000, 0,
 		INT_MAX, PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
-	DefineCustomIntVariable("tradepost.max_databases", "Databases of this server that may have an engine.", NULL,
-							&tradepost_max_databases, 4, 1, 64, PGC_POSTMASTER, 0, NULL, NULL, NULL);
-	DefineCustomIntVariable("tradepost.max_instruments", "Instruments that a database may list.", NULL,
-							&tradepost_max_instruments, 256, 1, 65536, PGC_POSTMASTER, 0, NULL, NULL, NULL);
+	define_shape("tradepost.max_databases", "Databases of this server that may have an engine.",
+				 &tradepost_max_databases, 4, 1, 64);
+	define_shape("tradepost.max_instruments", "Instruments that a database may list.", &tradepost_max_instruments, 256,
+				 1, 65536);
 	DefineCustomIntVariable("tradepost.max_pending",
 							"Committed commands that may wait for the engine before callers have to.", NULL,
 							&tradepost_max_pending, 1000000, 1, INT_MAX, PGC_SIGHUP, 0, NULL, NULL, NULL);
@@ -65,9 +74,9 @@ tradepost_guc_init(void)
 	DefineCustomIntVariable("tradepost.pending_timeout", "How long a call waits when tradepost.max_pending is reached.",
 							NULL, &tradepost_pending_timeout, 5000, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL,
 							NULL);
-	DefineCustomIntVariable(
+	define_shape(
 		"tradepost.ring_size",
-		"Commands that fit into the ring between clients and matcher; what does not fit is read from the table.", NULL,
-		&tradepost_ring_size, 32768, 64, 1048576, PGC_POSTMASTER, 0, NULL, NULL, NULL);
+		"Commands that fit into the ring between clients and matcher; what does not fit is read from the table.",
+		&tradepost_ring_size, 32768, 64, 1048576);
 	MarkGUCPrefixReserved("tradepost");
 }

@@ -15,9 +15,9 @@
 
 #include "access/xact.h"
 #include "catalog/pg_authid.h"
-#include "commands/async.h"
 #include "compat.h"
 #include "executor/spi.h"
+#include "doorbell.h"
 #include "durable.h"
 #include "fault.h"
 #include "guc.h"
@@ -32,24 +32,17 @@
 #include "publish.h"
 #include "recover.h"
 #include "request.h"
+#include "worker.h"
 #include "shmem.h"
 #include "storage/ipc.h"
+#include "tail.h"
 #include "tcop/tcopprot.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
-#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
 /* How often an idle matcher looks at what nobody wakes it for. */
 #define IDLE_MS 1000
-
-/* Above this share of the notification queue the doorbell is not rung: a listener is stuck. */
-#define DOORBELL_QUEUE_SHARE 0.5
-
-/* Batches that follow each other faster share a doorbell: it costs as much as a small batch. */
-#define DOORBELL_INTERVAL_US 1000
 
 /* Starts at which a command may be found as "tried alone" before it is rejected. */
 #define MAX_TRIES 2
@@ -69,19 +62,8 @@ typedef struct Matcher
 	int suspect_tries;
 	bool failed; /* a batch raised an error */
 	int64 batches;
-	bool doorbell_due; /* events were committed since it was rung */
-	TimestampTz last_doorbell;
+	TpTail *tail;
 	MemoryContext scratch;
-
-	/* Batches whose ids reach the watermark: oldest first, for tail_seq. */
-	struct
-	{
-		int64 max_id;
-		int64 first_seq;
-	} * tail;
-	int tail_first;
-	int tail_end;
-	int tail_room;
 } Matcher;
 
 static Matcher matcher;
@@ -120,69 +102,6 @@ claim_place(TpDatabase *db)
 	return free;
 }
 
-static void
-configure_session(void)
-{
-	static const char *const settings[][2] = {
-		{ "search_path", "pg_catalog" },
-		{ "statement_timeout", "0" },
-		{ "lock_timeout", "0" },
-		{ "idle_in_transaction_session_timeout", "0" },
-		{ "default_transaction_isolation", "read committed" },
-		{ "default_transaction_read_only", "off" },
-		{ "default_transaction_deferrable", "off" },
-		{ "enable_seqscan", "off" },
-		{ "enable_hashjoin", "off" },
-		{ "enable_mergejoin", "off" },
-		{ "jit", "off" },
-		{ "plan_cache_mode", "force_generic_plan" },
-		{ "max_parallel_workers_per_gather", "0" },
-	};
-
-	for (size_t i = 0; i < lengthof(settings); i++)
-		SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_OVERRIDE);
-}
-
-static void
-work_as_engine(void)
-{
-	Oid role;
-
-	StartTransactionCommand();
-	role = get_role_oid("tradepost_engine", false);
-	CommitTransactionCommand();
-	SetUserIdAndSecContext(role, 0);
-}
-
-/* SPI wants a snapshot below it. */
-static void
-begin(void)
-{
-	StartTransactionCommand();
-	PushActiveSnapshot(GetTransactionSnapshot());
-}
-
-static void
-commit(void)
-{
-	PopActiveSnapshot();
-	CommitTransactionCommand();
-}
-
-/* Sleep until woken, and do what signals ask for. */
-static void
-sleep_for(long ms)
-{
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, ms, PG_WAIT_EXTENSION);
-	ResetLatch(MyLatch);
-	CHECK_FOR_INTERRUPTS();
-	if (ConfigReloadPending)
-	{
-		ConfigReloadPending = false;
-		ProcessConfigFile(PGC_SIGHUP);
-	}
-}
-
 /*
  * Until the engine may run here: the extension is installed in our version,
  * init() was called, and the rows are this instance's.  Exits for good when the
@@ -196,11 +115,11 @@ wait_until_ready(TpDatabase *db)
 		TpInstalled installed;
 		TpReadiness readiness = TP_NOT_INITIALIZED;
 
-		begin();
+		tradepost_worker_begin();
 		installed = tradepost_installed(&matcher.extension);
 		if (installed == TP_INSTALLED_SAME)
 			readiness = tradepost_recover_readiness();
-		commit();
+		tradepost_worker_commit();
 
 		if (installed == TP_NOT_INSTALLED)
 		{
@@ -219,7 +138,7 @@ wait_until_ready(TpDatabase *db)
 		else
 			tradepost_set_state(db, TP_STATE_IDLE);
 		pgstat_report_activity(STATE_IDLE, NULL);
-		sleep_for(IDLE_MS);
+		tradepost_worker_sleep(IDLE_MS);
 	}
 }
 
@@ -233,19 +152,12 @@ raise_last_drawn(TpDatabase *db, int64 id)
 }
 
 static void
-publish_progress(Matcher *m)
-{
-	pg_atomic_write_u64(&m->db->watermark, (uint64) m->progress.watermark);
-	pg_atomic_write_u64(&m->db->last_seq, (uint64) tradepost_engine_last_seq(m->engine));
-}
-
-static void
 recover(Matcher *m)
 {
 	TpRecovered recovered;
 
 	tradepost_set_state(m->db, TP_STATE_RECOVERING);
-	begin();
+	tradepost_worker_begin();
 	tradepost_recover(&recovered);
 	SPI_connect();
 	SPI_execute("UPDATE tradepost_internal.engine_state SET starts = starts + 1 RETURNING starts", false, 0);
@@ -257,7 +169,7 @@ recover(Matcher *m)
 			DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)) - 1;
 	}
 	SPI_finish();
-	commit();
+	tradepost_worker_commit();
 
 	m->engine = recovered.engine;
 	m->progress = recovered.progress;
@@ -269,46 +181,15 @@ recover(Matcher *m)
 	raise_last_drawn(m->db, recovered.last_drawn);
 	m->inbox = tradepost_inbox_create(m->db, recovered.decided, m->progress.watermark);
 
-	/* What is decided above the watermark may reach back to tail_seq. */
-	m->tail_room = 64;
-	m->tail = MemoryContextAlloc(TopMemoryContext, m->tail_room * sizeof(*m->tail));
-	m->tail[0].max_id = recovered.last_drawn;
-	m->tail[0].first_seq = m->progress.tail_seq;
-	m->tail_end = 1;
+	m->tail = tradepost_tail_create(recovered.last_drawn, m->progress.tail_seq);
 
-	begin();
+	tradepost_worker_begin();
 	tradepost_store_init();
-	commit();
+	tradepost_worker_commit();
 	tradepost_publish_books(m->db, m->engine, recovered.instruments, recovered.instrument_count);
-	publish_progress(m);
+	tradepost_publish_progress(m->db, m->engine, m->progress.watermark);
 	m->db->status.open_orders = tradepost_engine_open_orders(m->engine);
 	tradepost_set_state(m->db, TP_STATE_RUNNING);
-}
-
-/* Remember that a batch decided ids up to max_id from first_seq on; tell where the tail begins. */
-static int64
-tail_seq_after(Matcher *m, int64 max_id, int64 first_seq, int64 watermark)
-{
-	while (m->tail_first < m->tail_end && m->tail[m->tail_first].max_id < watermark)
-		m->tail_first++;
-	if (max_id >= watermark)
-	{
-		if (m->tail_end == m->tail_room && m->tail_first > m->tail_room / 2)
-		{
-			m->tail_end -= m->tail_first;
-			memmove(m->tail, m->tail + m->tail_first, m->tail_end * sizeof(*m->tail));
-			m->tail_first = 0;
-		}
-		else if (m->tail_end == m->tail_room)
-		{
-			m->tail_room *= 2;
-			m->tail = repalloc_huge(m->tail, m->tail_room * sizeof(*m->tail));
-		}
-		m->tail[m->tail_end].max_id = max_id;
-		m->tail[m->tail_end].first_seq = first_seq;
-		m->tail_end++;
-	}
-	return m->tail_first < m->tail_end ? m->tail[m->tail_first].first_seq : tradepost_engine_last_seq(m->engine) + 1;
 }
 
 /* A command of the matcher's own, so that time passes when nobody asks for anything. */
@@ -343,9 +224,9 @@ announce(Matcher *m, int64 id)
 {
 	m->progress.trying_id = id;
 	m->progress.trying_count = try_number(m, id);
-	begin();
+	tradepost_worker_begin();
 	tradepost_store_trying(id, m->progress.trying_count);
-	commit();
+	tradepost_worker_commit();
 	m->announced = true;
 }
 
@@ -367,15 +248,9 @@ apply(Matcher *m, TpCommand *command)
 	tradepost_engine_apply(m->engine, command, m->progress.last_time);
 }
 
-typedef struct Decided
-{
-	int64 id;
-	int64 seq;
-} Decided;
-
 /* The deciding event of each command, before end_batch forgets them. */
 static int
-collect_decisions(Matcher *m, Decided *decided)
+collect_decisions(Matcher *m, TpDecided *decided)
 {
 	const TpEvent *events;
 	size_t n = tradepost_engine_events(m->engine, &events);
@@ -390,59 +265,6 @@ collect_decisions(Matcher *m, Decided *decided)
 		}
 	}
 	return count;
-}
-
-/* Books before seq before decisions: who waited for one of them finds the others. */
-static void
-publish(Matcher *m, const Decided *decided, int n, const int32 *instruments, size_t instrument_count,
-		TimestampTz started)
-{
-	TpDatabase *db = m->db;
-
-	tradepost_publish_books(db, m->engine, instruments, instrument_count);
-	LWLockAcquire(&db->book_lock, LW_EXCLUSIVE);
-	db->status.open_orders = tradepost_engine_open_orders(m->engine);
-	db->status.batches++;
-	db->status.last_batch_commands = n;
-	db->status.last_batch_time = GetCurrentTimestamp() - started;
-	LWLockRelease(&db->book_lock);
-	publish_progress(m);
-	for (int i = 0; i < n; i++)
-	{
-		TpDecision *decision = &db->decisions[decided[i].id % TP_DECISIONS];
-
-		pg_atomic_write_u64(&decision->id, 0);
-		pg_write_barrier();
-		pg_atomic_write_u64(&decision->seq, (uint64) decided[i].seq);
-		pg_write_barrier();
-		pg_atomic_write_u64(&decision->id, (uint64) decided[i].id);
-	}
-	ConditionVariableBroadcast(&db->changed);
-}
-
-/* In a transaction of its own, which need not be durable: the rows are. */
-static void
-ring_doorbell(Matcher *m)
-{
-	char payload[32];
-	int durability = synchronous_commit;
-	TimestampTz now = GetCurrentTimestamp();
-
-	if (!tradepost_doorbell || !m->doorbell_due || now - m->last_doorbell < DOORBELL_INTERVAL_US)
-		return;
-	m->doorbell_due = false;
-	m->last_doorbell = now;
-	StartTransactionCommand();
-	if (DatumGetFloat8(OidFunctionCall0(F_PG_NOTIFICATION_QUEUE_USAGE)) > DOORBELL_QUEUE_SHARE)
-		m->db->status.doorbells_skipped++;
-	else
-	{
-		snprintf(payload, sizeof(payload), "%lld", (long long) tradepost_engine_last_seq(m->engine));
-		Async_Notify("tradepost", payload);
-	}
-	synchronous_commit = SYNCHRONOUS_COMMIT_OFF;
-	CommitTransactionCommand();
-	synchronous_commit = durability;
 }
 
 /* Fill commands[] with what this batch decides; 0: there is nothing to do. */
@@ -492,7 +314,7 @@ decide(Matcher *m, TpCommand *commands, int n)
 	TimestampTz started = GetCurrentTimestamp();
 	int64 first_seq = tradepost_engine_last_seq(m->engine) + 1;
 	int64 max_id = 0;
-	Decided *decided;
+	TpDecided *decided;
 	int decided_count;
 	const int32 *dirty;
 	int32 *instruments;
@@ -502,19 +324,21 @@ decide(Matcher *m, TpCommand *commands, int n)
 	m->progress.last_time = Max(m->progress.last_time, started);
 	for (int i = 0; i < n; i++)
 	{
+		tradepost_engine_prefetch(m->engine, &commands[i], Min(n - i, TRADEPOST_LOOK_AHEAD));
 		apply(m, &commands[i]);
 		max_id = Max(max_id, commands[i].id);
 	}
 	TRADEPOST_FAULT_POINT(TP_FAULT_BATCH_DECIDED);
 	tradepost_store_refine_reasons(m->engine);
-	decided = palloc_extended((Size) (n + 1) * sizeof(Decided), MCXT_ALLOC_HUGE);
+	decided = palloc_extended((Size) (n + 1) * sizeof(TpDecided), MCXT_ALLOC_HUGE);
 	decided_count = collect_decisions(m, decided);
 	instrument_count = tradepost_engine_dirty_instruments(m->engine, &dirty);
 	instruments = palloc((instrument_count + 1) * sizeof(int32));
 	memcpy(instruments, dirty, instrument_count * sizeof(int32));
 
 	m->progress.watermark = tradepost_inbox_watermark(m->inbox);
-	m->progress.tail_seq = tail_seq_after(m, max_id, first_seq, m->progress.watermark);
+	m->progress.tail_seq = tradepost_tail_add(m->tail, max_id, first_seq, tradepost_engine_last_seq(m->engine),
+											  m->progress.watermark);
 	if (m->careful > 0)
 		m->careful--;
 	announce_next(m);
@@ -524,7 +348,8 @@ decide(Matcher *m, TpCommand *commands, int n)
 	PopActiveSnapshot();
 	tradepost_commit_batch(m->db);
 	TRADEPOST_FAULT_POINT(TP_FAULT_BATCH_COMMITTED);
-	publish(m, decided, decided_count, instruments, instrument_count, started);
+	tradepost_publish_books(m->db, m->engine, instruments, instrument_count);
+	tradepost_publish_batch(m->db, m->engine, m->progress.watermark, decided, decided_count, started);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(m->scratch);
 }
@@ -546,7 +371,7 @@ run_transaction(Matcher *m, TpCommand *commands, bool sweep)
 {
 	int n = 1;
 
-	begin();
+	tradepost_worker_begin();
 	SetCurrentStatementStartTimestamp();
 	if (sweep)
 		make_sweep(m, &commands[0]);
@@ -585,8 +410,8 @@ run_batch(Matcher *m, TpCommand *commands)
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
-	m->doorbell_due = true;
-	ring_doorbell(m);
+	tradepost_doorbell_due(tradepost_engine_last_seq(m->engine));
+	tradepost_doorbell_ring(m->db);
 	pgstat_report_stat(false);
 	m->batches++;
 	return true;
@@ -619,11 +444,11 @@ tradepost_matcher_main(Datum arg)
 	before_shmem_exit(matcher_exit, (Datum) 0);
 	tradepost_set_state(m->db, TP_STATE_STARTING);
 	BackgroundWorkerInitializeConnectionByOid(m->db->dboid, InvalidOid, 0);
-	configure_session();
+	tradepost_worker_configure();
 	pgstat_report_appname("tradepost matcher");
 
 	wait_until_ready(m->db);
-	work_as_engine();
+	tradepost_worker_become_engine();
 	m->scratch = AllocSetContextCreate(TopMemoryContext, "tradepost batch", ALLOCSET_DEFAULT_SIZES);
 	recover(m);
 	commands = MemoryContextAllocHuge(TopMemoryContext, 65536 * sizeof(TpCommand));
@@ -652,11 +477,11 @@ tradepost_matcher_main(Datum arg)
 		{
 			if (!ConfigReloadPending)
 				continue;
-			sleep_for(0);
+			tradepost_worker_sleep(0);
 			continue;
 		}
 		pgstat_report_activity(STATE_IDLE, NULL);
-		sleep_for(milliseconds_to_sleep(m));
-		ring_doorbell(m);
+		tradepost_worker_sleep(milliseconds_to_sleep(m));
+		tradepost_doorbell_ring(m->db);
 	}
 }

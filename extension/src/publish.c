@@ -2,10 +2,9 @@
  * publish.c
  *	  What the matcher shows in shared memory, and the functions that read it.
  *
- * Books are copied out after each commit, so readers never see what might still
- * be rolled back; they take book_lock shared and copy.  A preview needs the
- * matcher's own memory: it is posted, answered between two batches, and given up
- * when no answer comes.
+ * Everything is copied out after each commit, so readers never see what might
+ * still be rolled back.  Books and status are under book_lock; decisions and
+ * progress are atomic.
  */
 #include "postgres.h"
 
@@ -29,9 +28,6 @@
 
 PG_FUNCTION_INFO_V1(tradepost_published_book);
 PG_FUNCTION_INFO_V1(tradepost_engine_memory);
-PG_FUNCTION_INFO_V1(tradepost_preview_order);
-
-#define QUESTION_TIMEOUT_MS 5000
 
 static TpBookPage *
 find_page(TpDatabase *db, int32 instrument, bool create)
@@ -75,8 +71,46 @@ tradepost_publish_books(TpDatabase *db, TpEngine *engine, const int32 *instrumen
 	LWLockRelease(&db->book_lock);
 }
 
-static TpDatabase *
-require_published(void)
+void
+tradepost_publish_progress(TpDatabase *db, const TpEngine *engine, int64 watermark)
+{
+	pg_atomic_write_u64(&db->watermark, (uint64) watermark);
+	pg_atomic_write_u64(&db->last_seq, (uint64) tradepost_engine_last_seq(engine));
+}
+
+static void
+publish_decisions(TpDatabase *db, const TpDecided *decided, int n)
+{
+	for (int i = 0; i < n; i++)
+	{
+		TpDecision *decision = &db->decisions[decided[i].id % TP_DECISIONS];
+
+		/* A reader that sees the id before and after finds the seq that goes with it. */
+		pg_atomic_write_u64(&decision->id, 0);
+		pg_write_barrier();
+		pg_atomic_write_u64(&decision->seq, (uint64) decided[i].seq);
+		pg_write_barrier();
+		pg_atomic_write_u64(&decision->id, (uint64) decided[i].id);
+	}
+}
+
+void
+tradepost_publish_batch(TpDatabase *db, const TpEngine *engine, int64 watermark, const TpDecided *decided, int n,
+						TimestampTz started)
+{
+	LWLockAcquire(&db->book_lock, LW_EXCLUSIVE);
+	db->status.open_orders = tradepost_engine_open_orders(engine);
+	db->status.batches++;
+	db->status.last_batch_commands = n;
+	db->status.last_batch_time = GetCurrentTimestamp() - started;
+	LWLockRelease(&db->book_lock);
+	tradepost_publish_progress(db, engine, watermark);
+	publish_decisions(db, decided, n);
+	ConditionVariableBroadcast(&db->changed);
+}
+
+TpDatabase *
+tradepost_require_published(void)
 {
 	TpDatabase *db = RecoveryInProgress() ? NULL : tradepost_my_database(false);
 
@@ -106,7 +140,7 @@ put_levels(ReturnSetInfo *result, const TpLevel *levels, int n, TpSide side)
 Datum
 tradepost_published_book(PG_FUNCTION_ARGS)
 {
-	TpDatabase *db = require_published();
+	TpDatabase *db = tradepost_require_published();
 	int32 instrument = PG_GETARG_INT32(0);
 	int32 depth = PG_GETARG_INT32(1);
 	TpLevel *copy;
@@ -216,154 +250,4 @@ tradepost_engine_memory(PG_FUNCTION_ARGS)
 	values[13] = Int64GetDatum(overflows);
 	values[14] = Int64GetDatum(status.doorbells_skipped);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
-}
-
-void
-tradepost_answer_question(TpDatabase *db, TpEngine *engine, int64 now)
-{
-	TpCommand question;
-	TpPreview answer;
-	bool posted;
-
-	SpinLockAcquire(&db->ask_mutex);
-	posted = db->ask_state == TP_ASK_POSTED;
-	question = db->question;
-	SpinLockRelease(&db->ask_mutex);
-	if (!posted)
-		return;
-
-	tradepost_engine_preview(engine, &question, now, &answer);
-
-	SpinLockAcquire(&db->ask_mutex);
-	if (db->ask_state == TP_ASK_POSTED)
-	{
-		db->answer = answer;
-		db->ask_state = TP_ASK_ANSWERED;
-	}
-	SpinLockRelease(&db->ask_mutex);
-	ConditionVariableBroadcast(&db->changed);
-}
-
-static bool
-take_answer(TpDatabase *db, TpPreview *answer)
-{
-	bool answered;
-
-	SpinLockAcquire(&db->ask_mutex);
-	answered = db->ask_state == TP_ASK_ANSWERED;
-	*answer = db->answer;
-	SpinLockRelease(&db->ask_mutex);
-	return answered;
-}
-
-static void
-ask(TpDatabase *db, const TpCommand *question, TpPreview *answer)
-{
-	TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), QUESTION_TIMEOUT_MS);
-	bool answered = false;
-
-	LWLockAcquire(&db->ask_lock, LW_EXCLUSIVE);
-	SpinLockAcquire(&db->ask_mutex);
-	db->question = *question;
-	db->ask_state = TP_ASK_POSTED;
-	SpinLockRelease(&db->ask_mutex);
-	tradepost_wake_matcher(db);
-	ConditionVariablePrepareToSleep(&db->changed);
-	while (!(answered = take_answer(db, answer)) && GetCurrentTimestamp() < deadline)
-		ConditionVariableTimedSleep(&db->changed, 100, PG_WAIT_EXTENSION);
-	ConditionVariableCancelSleep();
-	LWLockRelease(&db->ask_lock);
-	if (!answered)
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_WAIT_TIMEOUT), errmsg("the engine did not answer in %d ms", QUESTION_TIMEOUT_MS),
-				 errhint("View tradepost.engine_status shows what it does.")));
-}
-
-static void
-put(JsonbParseState **state, const char *name, JsonbValue value)
-{
-	JsonbValue key = { .type = jbvString };
-
-	key.val.string.val = (char *) name;
-	key.val.string.len = strlen(name);
-	pushJsonbValue(state, WJB_KEY, &key);
-	pushJsonbValue(state, WJB_VALUE, &value);
-}
-
-static JsonbValue
-json_numeric(Datum numeric)
-{
-	JsonbValue value = { .type = jbvNumeric };
-
-	value.val.numeric = DatumGetNumeric(numeric);
-	return value;
-}
-
-static JsonbValue
-json_units(tp_int128 units)
-{
-	return json_numeric(tradepost_wide_units_numeric(units));
-}
-
-Datum
-tradepost_preview_order(PG_FUNCTION_ARGS)
-{
-	TpDatabase *db;
-	TpPlaceArguments arguments = { 0 };
-	TpRequest request;
-	TpPreview preview;
-	JsonbParseState *state = NULL;
-	JsonbValue value;
-	const char *reason;
-	text *symbol = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
-
-	arguments.has_account = !PG_ARGISNULL(0);
-	arguments.account = PG_ARGISNULL(0) ? 0 : PG_GETARG_INT64(0);
-	arguments.symbol = symbol ? VARDATA_ANY(symbol) : NULL;
-	arguments.symbol_length = symbol ? VARSIZE_ANY_EXHDR(symbol) : 0;
-	arguments.side = PG_ARGISNULL(2) ? -1 : tradepost_label_code(TP_LABELS_SIDE, PG_GETARG_OID(2));
-	arguments.quantity = PG_ARGISNULL(3) ? NULL : PG_GETARG_NUMERIC(3);
-	arguments.price = PG_ARGISNULL(4) ? NULL : PG_GETARG_NUMERIC(4);
-	arguments.type = PG_ARGISNULL(5) ? -1 : tradepost_label_code(TP_LABELS_ORDER_TYPE, PG_GETARG_OID(5));
-	arguments.time_in_force = PG_ARGISNULL(6) ? -1 : tradepost_label_code(TP_LABELS_TIME_IN_FORCE, PG_GETARG_OID(6));
-	arguments.stp = PG_ARGISNULL(7) ? -1 : tradepost_label_code(TP_LABELS_STP, PG_GETARG_OID(7));
-	arguments.post_only = !PG_ARGISNULL(8) && PG_GETARG_BOOL(8);
-	tradepost_request_place(&arguments, &request);
-	db = require_published();
-	request.command.id = PG_INT64_MAX; /* no order has it */
-	ask(db, &request.command, &preview);
-
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	value.type = jbvBool;
-	value.val.boolean = preview.reason == TP_REASON_NONE;
-	put(&state, "accepted", value);
-	reason = tradepost_reason_text(preview.reason);
-	value.type = reason ? jbvString : jbvNull;
-	if (reason)
-	{
-		value.val.string.val = (char *) reason;
-		value.val.string.len = strlen(reason);
-	}
-	put(&state, "reason", value);
-	put(&state, "filled", json_units(preview.filled));
-	put(&state, "resting", json_units(preview.resting));
-	put(&state, "cancelled", json_units(preview.cancelled));
-	put(&state, "fills", json_numeric(NumericGetDatum(int64_to_numeric(preview.fills))));
-	value.type = jbvNull;
-	if (preview.filled > 0)
-	{
-		int64 multiplier = tradepost_listing_by_id(request.command.instrument)->spec.multiplier;
-		Datum amount = DirectFunctionCall2(numeric_mul, tradepost_units_numeric(preview.filled),
-										   tradepost_units_numeric(multiplier));
-
-		value = json_numeric(
-			DirectFunctionCall1(numeric_trim_scale,
-								DirectFunctionCall2(numeric_div, tradepost_wide_units_numeric(preview.filled_value),
-													amount)));
-	}
-	put(&state, "average_price", value);
-	put(&state, "commission", json_units(preview.commission));
-	put(&state, "requirement", json_units(preview.requirement));
-	put(&state, "free_funds", json_units(preview.free_before));
-	PG_RETURN_JSONB_P(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)));
 }

@@ -22,8 +22,8 @@ static void
 require(bool given, const char *field)
 {
 	if (!given)
-		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("%s must be given", field),
-						errhint("It may not be NULL.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_TP_INVALID_ORDER), errmsg("%s must be given", field), errhint("It may not be NULL.")));
 }
 
 static void

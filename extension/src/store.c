@@ -121,7 +121,6 @@ typedef struct StoredInstrument
 
 static HTAB *stored_instruments = NULL;
 static SPIPlanPtr progress_plan = NULL;
-static SPIPlanPtr reasons_plan = NULL;
 
 static SPIPlanPtr
 prepare(const char *sql, int nargs, Oid *types)
@@ -138,7 +137,6 @@ void
 tradepost_store_init(void)
 {
 	Oid progress_types[] = { INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID, INT4OID, NUMERICOID };
-	Oid reasons_types[] = { INT8ARRAYOID };
 	HASHCTL control = { 0 };
 
 	SPI_connect();
@@ -148,9 +146,6 @@ tradepost_store_init(void)
 	progress_plan = prepare("UPDATE tradepost_internal.engine_state SET last_seq = $1, last_time = $2, watermark = $3,"
 							" tail_seq = $4, trying_id = $5, trying_count = $6, checksum = $7",
 							7, progress_types);
-	reasons_plan = prepare("SELECT u.n, o.account, o.status FROM unnest($1) WITH ORDINALITY u (id, n)"
-						   " JOIN tradepost_internal.orders o ON o.id = u.id",
-						   1, reasons_types);
 	SPI_finish();
 
 	control.keysize = sizeof(int32);
@@ -451,76 +446,4 @@ tradepost_store_error(int64 command_id, const char *message)
 	SPI_execute_with_args("INSERT INTO tradepost_internal.error_dna (command_id, message) VALUES ($1, $2)", 2, types,
 						  values, NULL, false, 0);
 	SPI_finish();
-}
-
-static TpReason
-reason_of_status(int status)
-{
-	switch ((TpOrderStatus) status)
-	{
-		case TP_ORDER_FILLED:
-			return TP_REASON_ORDER_FILLED;
-		case TP_ORDER_CANCELLED:
-			return TP_REASON_ORDER_CANCELLED;
-		case TP_ORDER_EXPIRED:
-			return TP_REASON_ORDER_EXPIRED;
-		case TP_ORDER_REJECTED:
-			return TP_REASON_ORDER_REJECTED;
-		case TP_ORDER_OPEN:
-		case TP_ORDER_PARTIALLY_FILLED:
-			break;
-	}
-	return TP_REASON_ORDER_UNKNOWN;
-}
-
-/* Orders that this batch closed are in memory, older ones in the table. */
-void
-tradepost_store_refine_reasons(TpEngine *engine)
-{
-	const TpEvent *events;
-	size_t n = tradepost_engine_events(engine, &events);
-	Datum *ids = NULL;
-	size_t *positions = NULL;
-	int count = 0;
-
-	for (size_t i = 0; i < n; i++)
-	{
-		TpOrderState order;
-
-		if (events[i].kind != TP_EV_REJECTED || events[i].reason != TP_REASON_ORDER_UNKNOWN || events[i].order_id <= 0)
-			continue;
-		if (tradepost_engine_order(engine, events[i].order_id, &order))
-		{
-			if (order.account == events[i].account)
-				tradepost_engine_event(engine, i)->reason = reason_of_status(order.status);
-			continue;
-		}
-		if (ids == NULL)
-		{
-			ids = palloc(n * sizeof(Datum));
-			positions = palloc(n * sizeof(size_t));
-		}
-		ids[count] = Int64GetDatum(events[i].order_id);
-		positions[count++] = i;
-	}
-	if (count > 0)
-	{
-		Datum values[] = { PointerGetDatum(construct_array(ids, count, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)) };
-
-		SPI_connect();
-		SPI_execute_plan(reasons_plan, values, NULL, true, 0);
-		for (uint64 row = 0; row < SPI_processed; row++)
-		{
-			bool isnull;
-			HeapTuple tuple = SPI_tuptable->vals[row];
-			int64 nth = DatumGetInt64(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &isnull));
-			int64 account = DatumGetInt64(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 2, &isnull));
-			int status = DatumGetInt16(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 3, &isnull));
-			TpEvent *event = tradepost_engine_event(engine, positions[nth - 1]);
-
-			if (event->account == account)
-				event->reason = reason_of_status(status);
-		}
-		SPI_finish();
-	}
 }

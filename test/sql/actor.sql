@@ -28,4 +28,4 @@ RESET ROLE;
 -- the command's row says on whose behalf it was made
 SELECT actor::regrole FROM tradepost_internal.commands WHERE account = :account;
 SELECT * FROM tradepost.check_invariants() WHERE NOT holds;
-
+DROP ROLE regress_tp_actor, regress_tp_other, regress_tp_proxyuser;
