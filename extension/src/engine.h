@@ -59,7 +59,7 @@
  *	   that cannot fill (CANNOT_FILL), exposure, funds.  A market order's limit
  *	   is the band's top (buy) or bottom (sell; at least one tick where negative
  *	   prices are not allowed); that limit is its reserve price.  The band's edges
- *	   are clamped to max_price and brought inwards to a tick.
+ *	   are clamped to max_price (which only narrows it) and brought inwards to a tick.
  *	   A rejected place leaves an order row in status rejected (price 0 if market,
  *	   rank 0, enum values that do not exist stored as 0; no row if the id is taken).
  *	   expires_at: DAY now + lifetime (at most NEVER), GTD as given, else NEVER.
