@@ -6,6 +6,7 @@ use warnings;
 
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(sleep);
 use TradepostFault;
 use TradepostMarket;
 use TradepostSession;
@@ -20,15 +21,26 @@ my ($failing, $crashing) = (7, 13);
 set_fault($node, fault_error => $failing * UNITS, fault_crash => $crashing * UNITS);
 restart_matcher($node, 'market');
 
-# One batch of bids; returns their ids.
+# One batch of bids; returns their ids.  The server may go down before it has answered: then
+# the same is asked again, with the same keys.
+my $batches = 0;
 sub place_batch
 {
 	my ($price, @quantities) = @_;
 	my $list = join ', ', @quantities;
+	my ($status, $out);
 
-	return split /,/, $node->safe_psql('market', <<"EOF") =~ tr/{}//dr;
-SELECT tradepost.place_orders(ARRAY[$alice], ARRAY['EURUSD'], ARRAY['buy']::tradepost.side[], ARRAY[$list], ARRAY[$price], times_in_force => ARRAY['gtc']::tradepost.time_in_force[])
+	$batches++;
+	for (1 .. 600)
+	{
+		($status, $out) = $node->psql('market', <<"EOF");
+SELECT tradepost.place_orders(ARRAY[$alice], ARRAY['EURUSD'], ARRAY['buy']::tradepost.side[], q, ARRAY[$price], times_in_force => ARRAY['gtc']::tradepost.time_in_force[],
+	client_order_ids => ARRAY(SELECT 'batch $batches, ' || n FROM generate_series(1, cardinality(q)) n)) FROM (SELECT ARRAY[$list]::numeric[] AS q) x
 EOF
+		last if defined $status && $status == 0 && $out =~ /\A\{/;
+		sleep 0.1;
+	}
+	return split /,/, $out =~ tr/{}//dr;
 }
 
 sub rejected_ok
