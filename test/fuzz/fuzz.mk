@@ -22,7 +22,8 @@ DIFF_ENGINE := differential side_by_side fuzz_compare fuzz_host fuzz_listing fuz
 DIFF_RISK := risk_brute risk_copy $(DIFF_WORLD)
 DIFF_COMMISSION := commission_slices $(DIFF_WORLD)
 DIFF_NAMES := engine_differential risk_differential commission_differential
-DIFF_HDR := $(filter-out test/fuzz/engine_check.h,$(wildcard test/fuzz/*.h)) extension/src/engine.h extension/src/command.h
+DIFF_HDR := $(filter-out test/fuzz/engine_check.h,$(wildcard test/fuzz/*.h)) \
+	extension/src/engine.h extension/src/command.h
 
 # How many streams a plain run has: differential.c's are of 2000 steps, risk_brute.c's of 1500.
 DIFF_CFLAGS := -Itest/fuzz -DTRADEPOST_STREAMS=600 -DTRADEPOST_RISK_STREAMS=60
