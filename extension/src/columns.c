@@ -1,14 +1,26 @@
 /*
  * columns.c
- *	  Rows turned into one SQL array a column.
+ *	  Rows kept by column.
  *
  * Everything is allocated in the caller's context, which is the batch's.
  */
 #include "postgres.h"
 
+#include "access/heapam.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "columns.h"
+#include "compat.h"
+#include "executor/executor.h"
 #include "utils/array.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+/* Rows that one multi-insert writes. */
+#define ROWS_AT_ONCE 256
 
 struct TpColumns
 {
@@ -106,6 +118,56 @@ tradepost_columns_arrays(const TpColumns *columns)
 													   type->type, type->length, type->by_value, type->align));
 	}
 	return arrays;
+}
+
+static void
+insert_slots(Relation relation, ResultRelInfo *target, EState *estate, TupleTableSlot **slots, int n)
+{
+	table_multi_insert(relation, slots, n, GetCurrentCommandId(true), 0, NULL);
+	for (int i = 0; i < n; i++)
+	{
+		(void) TpExecInsertIndexTuples(target, slots[i], estate);
+		ResetPerTupleExprContext(estate);
+	}
+}
+
+void
+tradepost_columns_insert(const TpColumns *columns, const char *table)
+{
+	Oid namespace = get_namespace_oid("tradepost_internal", false);
+	Relation relation = table_open(get_relname_relid(table, namespace), RowExclusiveLock);
+	EState *estate = CreateExecutorState();
+	ResultRelInfo *target = makeNode(ResultRelInfo);
+	int room = Min(columns->rows, ROWS_AT_ONCE);
+	TupleTableSlot **slots = palloc(room * sizeof(TupleTableSlot *));
+
+	if (RelationGetDescr(relation)->natts != columns->width)
+		elog(ERROR, "table %s has %d columns, not %d", table, RelationGetDescr(relation)->natts, columns->width);
+	InitResultRelInfo(target, relation, 1, NULL, 0);
+	ExecOpenIndices(target, false);
+	for (int i = 0; i < room; i++)
+		slots[i] = table_slot_create(relation, NULL);
+	for (int done = 0; done < columns->rows; done += room)
+	{
+		int n = Min(room, columns->rows - done);
+
+		for (int i = 0; i < n; i++)
+		{
+			ExecClearTuple(slots[i]);
+			for (int c = 0; c < columns->width; c++)
+			{
+				slots[i]->tts_values[c] = columns->values[c][done + i];
+				slots[i]->tts_isnull[c] = columns->nulls[c][done + i];
+			}
+			ExecStoreVirtualTuple(slots[i]);
+		}
+		insert_slots(relation, target, estate, slots, n);
+	}
+	for (int i = 0; i < room; i++)
+		ExecDropSingleTupleTableSlot(slots[i]);
+	ExecCloseIndices(target);
+	FreeExecutorState(estate);
+	table_close(relation, NoLock);
 }
 
 Oid *

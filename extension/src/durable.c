@@ -29,7 +29,7 @@
 PG_FUNCTION_INFO_V1(tradepost_durable);
 
 /* How long one look at the flush position is from the next. */
-#define LOOK_US 20
+#define LOOK_US 150
 
 static bool
 standbys_are_waited_for(void)

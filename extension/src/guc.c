@@ -19,7 +19,7 @@ int tradepost_batch_size = 1024;
 int tradepost_published_depth = 100;
 int tradepost_checkpoint_events = 100000;
 bool tradepost_doorbell = true;
-int tradepost_flush_wait = 200;
+int tradepost_flush_wait = 500;
 int tradepost_idle_command_timeout = 60000;
 int tradepost_max_databases = 4;
 int tradepost_max_instruments = 256;
@@ -55,7 +55,7 @@ tradepost_guc_init(void)
 	DefineCustomIntVariable(
 		"tradepost.flush_wait",
 		"Microseconds that a batch waits for a client's commit to make it durable, before it flushes the WAL itself.",
-		"Nobody is told of a batch that is not durable, and views do not show it.", &tradepost_flush_wait, 200, 0,
+		"Nobody is told of a batch that is not durable, and views do not show it.", &tradepost_flush_wait, 500, 0,
 		10000, PGC_SIGHUP, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable(
 		"tradepost.idle_command_timeout",

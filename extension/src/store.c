@@ -1,7 +1,7 @@
 /*
  * store.c
- *	  A batch as rows, through SPI: one statement a table and kind of change,
- *	  whatever the batch's size.
+ *	  A batch as rows: events and new orders inserted past the executor, every other
+ *	  change one SPI statement a table, whatever the batch's size.
  *
  * Plans are made once.  Updates find their rows through the primary key; the
  * matcher's session has sequential scans, hash and merge joins switched off,
@@ -37,26 +37,6 @@ typedef struct Statement
 	const char *sql;
 	SPIPlanPtr plan;
 } Statement;
-
-static Statement insert_events = {
-	EVENT_TYPES,
-	"INSERT INTO tradepost_internal.events (seq, command_id, time, order_id, maker_order_id, account, counter_account,"
-	" instrument, asset, kind, side, reason, decision, quantity, price, commission, counter_commission)"
-	" SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
-	NULL
-};
-
-static Statement insert_orders = {
-	NEW_ORDER_TYPES,
-	"INSERT INTO tradepost_internal.orders (id, account, rank, created_at, updated_at, expires_at, instrument, "
-	"maker_rate,"
-	" taker_rate, side, type, time_in_force, stp, flags, status, reason, quantity, price, filled, maker_notional,"
-	" taker_notional, filled_value, commission)"
-	" SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, "
-	"$21,"
-	" $22, $23)",
-	NULL
-};
 
 static Statement update_orders = {
 	CHANGED_ORDER_TYPES,
@@ -107,8 +87,8 @@ static Statement upsert_instruments = {
 	NULL
 };
 
-static Statement *const statements[] = { &insert_events,   &insert_orders,    &update_orders,    &insert_balances,
-										 &update_balances, &insert_positions, &update_positions, &upsert_instruments };
+static Statement *const statements[] = { &update_orders,    &insert_balances,  &update_balances,
+										 &insert_positions, &update_positions, &upsert_instruments };
 
 /* What instrument_state holds, so that a book's change alone writes nothing. */
 typedef struct StoredInstrument
@@ -170,6 +150,14 @@ run(const Statement *statement, const TpColumns *columns)
 		elog(ERROR, "stored %llu rows of %d in \"%.60s\"", (unsigned long long) SPI_processed, rows, statement->sql);
 }
 
+/* Rows that are new by construction: no statement has anything to add. */
+static void
+insert(const TpColumns *columns, const char *table)
+{
+	if (tradepost_columns_rows(columns) > 0)
+		tradepost_columns_insert(columns, table);
+}
+
 static void
 set_if(TpColumns *columns, int column, bool given, Datum value)
 {
@@ -213,7 +201,7 @@ store_events(TpEngine *engine)
 		}
 		tradepost_columns_next(c);
 	}
-	run(&insert_events, c);
+	insert(c, "events");
 }
 
 static void
@@ -282,7 +270,7 @@ store_orders(TpEngine *engine)
 		else
 			add_new_order(new, &orders[i].state);
 	}
-	run(&insert_orders, new);
+	insert(new, "orders");
 	run(&update_orders, changed);
 }
 
