@@ -12,6 +12,7 @@
 #include "fmgr.h"
 #include "labels.h"
 #include "request.h"
+#include "units.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
@@ -97,6 +98,25 @@ read_text(const Entry *entry, Field f, const char **text, int *length)
 	return true;
 }
 
+/* Digits, with at most one sign in front and one point: what a decimal or whole number may look like in a string. */
+static bool
+looks_decimal(const char *text, int length, bool whole)
+{
+	int digits = 0;
+	int points = 0;
+
+	for (int i = 0; i < length; i++)
+	{
+		if (text[i] >= '0' && text[i] <= '9')
+			digits++;
+		else if (text[i] == '.' && !whole)
+			points++;
+		else if (i > 0 || (text[i] != '-' && text[i] != '+'))
+			return false;
+	}
+	return digits > 0 && points <= 1;
+}
+
 /* Decimals come as numbers or, so that no client rounds them, as strings. */
 static Numeric
 read_decimal(const Entry *entry, Field f)
@@ -108,7 +128,8 @@ read_decimal(const Entry *entry, Field f)
 		return NULL;
 	if (value->type == jbvNumeric)
 		return value->val.numeric;
-	if (value->type != jbvString || value->val.string.len == 0 || value->val.string.len > 64)
+	if (value->type != jbvString || value->val.string.len > 64 ||
+		!looks_decimal(value->val.string.val, value->val.string.len, false))
 		refuse(field_names[f], "a number or a decimal string");
 	text = pnstrdup(value->val.string.val, value->val.string.len);
 	return DatumGetNumeric(
@@ -124,17 +145,19 @@ read_integer(const Entry *entry, Field f, int64 *number)
 		return false;
 	if (value->type == jbvNumeric)
 	{
-		Datum whole = DirectFunctionCall2(numeric_trunc, NumericGetDatum(value->val.numeric), Int32GetDatum(0));
+		tp_int128 units;
 
-		if (!DatumGetBool(DirectFunctionCall2(numeric_eq, whole, NumericGetDatum(value->val.numeric))))
-			refuse(field_names[f], "a whole number");
-		*number = DatumGetInt64(DirectFunctionCall1(numeric_int8, whole));
+		if (tradepost_wide_units_try(value->val.numeric, &units) != TP_UNITS_OK || units % TRADEPOST_ONE != 0 ||
+			units / TRADEPOST_ONE > PG_INT64_MAX || units / TRADEPOST_ONE < PG_INT64_MIN)
+			refuse(field_names[f], "a whole number of at most 64 bits");
+		*number = (int64) (units / TRADEPOST_ONE);
 	}
-	else if (value->type == jbvString && value->val.string.len <= 20)
+	else if (value->type == jbvString && value->val.string.len <= 18 &&
+			 looks_decimal(value->val.string.val, value->val.string.len, true))
 		*number = DatumGetInt64(
 			DirectFunctionCall1(int8in, CStringGetDatum(pnstrdup(value->val.string.val, value->val.string.len))));
 	else
-		refuse(field_names[f], "a whole number");
+		refuse(field_names[f], "a whole number of at most 64 bits");
 	return true;
 }
 

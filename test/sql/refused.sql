@@ -91,7 +91,9 @@ SELECT r.* FROM unnest(ARRAY[
 		'{}', '[1]', '[{"command": "fly"}]', '[{"account": 1, "symbl": "REFUSE"}]', '[{"command": "cancel", "account": 1}]',
 		'[{"command": "cancel", "account": 1, "order_id": 1, "price": 1}]', '[{"command": "cancel", "account": 1, "order_index": 0}]',
 		'[{"account": 1.5}]', '[{"account": 1, "symbol": "REFUSE", "side": "hold"}]',
-		'[{"account": 1, "symbol": "REFUSE", "side": "buy", "quantity": {}}]', '[{"account": 1, "symbol": "REFUSE", "side": "buy", "post_only": 1}]']) WITH ORDINALITY u (c, n),
+		'[{"account": 1, "symbol": "REFUSE", "side": "buy", "quantity": {}}]', '[{"account": 1, "symbol": "REFUSE", "side": "buy", "post_only": 1}]',
+		'[{"account": 1, "symbol": "REFUSE", "side": "buy", "quantity": "ten"}]', '[{"account": 1, "symbol": "REFUSE", "side": "buy", "quantity": "NaN"}]',
+		'[{"account": 99999999999999999999}]', '[{"account": "1e3"}]']) WITH ORDINALITY u (c, n),
 	t.refused(format('SELECT tradepost.submit_commands(%L)', c)) r ORDER BY n;
 
 -- Two-phase commit would leave a command between done and undone.
