@@ -442,9 +442,14 @@ find_account(int64 id)
 static Oid
 acting_role(void)
 {
-	if (tradepost_actor != NULL && tradepost_actor[0] != '\0' && is_member("tradepost_proxy"))
-		return get_role_oid(tradepost_actor, true);
-	return GetUserId();
+	Oid actor;
+
+	if (tradepost_actor == NULL || tradepost_actor[0] == '\0' || !is_member("tradepost_proxy"))
+		return GetUserId();
+
+	/* A superuser owns every account, which is more than a proxy may claim to speak for. */
+	actor = get_role_oid(tradepost_actor, true);
+	return OidIsValid(actor) && superuser_arg(actor) && !superuser() ? InvalidOid : actor;
 }
 
 static bool

@@ -97,3 +97,9 @@ CREATE TRIGGER configuration_changed AFTER UPDATE OR DELETE OR TRUNCATE ON trade
 	FOR EACH STATEMENT EXECUTE FUNCTION tradepost_internal.configuration_changed();
 CREATE TRIGGER configuration_changed AFTER UPDATE OR DELETE OR TRUNCATE ON tradepost_internal.account_owners
 	FOR EACH STATEMENT EXECUTE FUNCTION tradepost_internal.configuration_changed();
+
+COMMENT ON SEQUENCE tradepost_internal.tenants_id_seq IS 'Ids of tenants';
+COMMENT ON SEQUENCE tradepost_internal.assets_id_seq IS 'Ids of assets';
+COMMENT ON SEQUENCE tradepost_internal.accounts_id_seq IS 'Ids of accounts';
+COMMENT ON SEQUENCE tradepost_internal.instruments_id_seq IS 'Ids of instruments';
+COMMENT ON INDEX tradepost_internal.account_owners_owner IS 'From a role to its accounts: what row security asks';

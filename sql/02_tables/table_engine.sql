@@ -174,6 +174,10 @@ CREATE TABLE tradepost_internal.error_dna (
 );
 COMMENT ON TABLE tradepost_internal.error_dna IS 'Commands that the engine could not decide and rejected instead, with what went wrong';
 
+COMMENT ON SEQUENCE tradepost_internal.error_dna_id_seq IS 'Ids of recorded errors';
+COMMENT ON INDEX tradepost_internal.events_command_id IS 'From a command to its events; summarized by VACUUM';
+COMMENT ON INDEX tradepost_internal.orders_account IS 'From an account to its orders; on columns that never change, so that updates stay HOT';
+
 GRANT SELECT ON tradepost_internal.tenants, tradepost_internal.assets, tradepost_internal.instruments, tradepost_internal.accounts TO tradepost_engine;
 GRANT SELECT, INSERT ON tradepost_internal.commands, tradepost_internal.events, tradepost_internal.error_dna TO tradepost_engine;
 GRANT SELECT, INSERT, UPDATE ON tradepost_internal.orders, tradepost_internal.balances, tradepost_internal.positions, tradepost_internal.instrument_state,

@@ -27,7 +27,7 @@ CREATE OR REPLACE FUNCTION tradepost.settle_instrument(symbol text, final_mark n
 	RETURNS bigint LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'tradepost_sql_settle_instrument';
 COMMENT ON FUNCTION tradepost.settle_instrument(text, numeric) IS
 'Expires a contract now at a final mark F: its orders are cancelled, each position is paid p * multiplier * (F - reference price) and closed. A contract whose expires_at comes settles by itself at its
-mark. Administrators only.';
+mark. A spot pair is delisted: its orders are cancelled, and it never trades again. Administrators only.';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.list_instrument(instrument integer)
 	RETURNS bigint LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'tradepost_list_instrument';

@@ -7,6 +7,7 @@ CREATE ROLE regress_tp_proxyuser NOLOGIN;
 GRANT tradepost_trader TO regress_tp_actor, regress_tp_other;
 GRANT tradepost_proxy TO regress_tp_proxyuser;
 SELECT tradepost.open_account('actor''s account', 'regress_tp_actor') AS account \gset
+SELECT rolname AS superuser FROM pg_roles WHERE oid = 10 \gset
 
 -- a trader cannot say to be somebody else
 SET ROLE regress_tp_other;
@@ -21,6 +22,8 @@ SELECT tradepost.cancel_all(:account) IS NOT NULL AS asked;
 SET tradepost.actor = 'regress_tp_other';
 SELECT tradepost.cancel_all(:account) IS NOT NULL AS asked;
 SET tradepost.actor = 'nobody at all';
+SELECT tradepost.cancel_all(:account) IS NOT NULL AS asked;
+SET tradepost.actor = :'superuser';
 SELECT tradepost.cancel_all(:account) IS NOT NULL AS asked;
 RESET tradepost.actor;
 RESET ROLE;
