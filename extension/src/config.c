@@ -14,13 +14,13 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
-#include "access/xlog.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_type.h"
 #include "config.h"
 #include "errcodes.h"
 #include "executor/spi.h"
 #include "guc.h"
+#include "instance.h"
 #include "miscadmin.h"
 #include "pending.h"
 #include "shmem.h"
@@ -226,12 +226,6 @@ load_tenants(void)
 		tenants[i].external_account = DatumGetInt64(column(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, NULL));
 	}
 	MemoryContextSwitchTo(old);
-}
-
-char *
-tradepost_instance_text(void)
-{
-	return psprintf(UINT64_FORMAT "/%u", GetSystemIdentifier(), MyDatabaseId);
 }
 
 static void

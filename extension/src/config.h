@@ -50,9 +50,6 @@ extern void tradepost_require_admin(const char *what);
 /* Raises TP009 unless commands may be made in this database. */
 extern void tradepost_require_engine(void);
 
-/* "system identifier/database OID" */
-extern char *tradepost_instance_text(void);
-
 /* Fill a specification from a row of instruments (see config.c for the columns). */
 extern const char *const tradepost_listing_columns;
 struct HeapTupleData;

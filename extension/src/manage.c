@@ -24,7 +24,6 @@ PG_FUNCTION_INFO_V1(tradepost_halt_instrument);
 PG_FUNCTION_INFO_V1(tradepost_resume_instrument);
 PG_FUNCTION_INFO_V1(tradepost_sql_settle_instrument);
 PG_FUNCTION_INFO_V1(tradepost_list_instrument);
-PG_FUNCTION_INFO_V1(tradepost_instance_id);
 PG_FUNCTION_INFO_V1(tradepost_configuration_changed);
 PG_FUNCTION_INFO_V1(tradepost_wake_engine);
 
@@ -196,12 +195,6 @@ tradepost_list_instrument(PG_FUNCTION_ARGS)
 	request.command.kind = TP_CMD_LIST;
 	request.command.instrument = PG_GETARG_INT32(0);
 	return submit(&request);
-}
-
-Datum
-tradepost_instance_id(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_TEXT_P(cstring_to_text(tradepost_instance_text()));
 }
 
 Datum

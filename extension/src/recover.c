@@ -11,6 +11,7 @@
 #include "catalog/pg_type.h"
 #include "config.h"
 #include "executor/spi.h"
+#include "instance.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "recover.h"
