@@ -1,0 +1,114 @@
+/*
+ * call.h
+ *	  One request on its way to its answer, whatever it came by.
+ *
+ * The HTTP side and the sockets make calls; router.c checks and dispatches them; a
+ * handler answers each exactly once, at once or later, by tp_call_answer() or one of
+ * its kin. Whoever holds a TpCall * may hold it until then: if the client goes away
+ * first, the call stays valid, marked `abandoned`, and its answer goes nowhere.
+ */
+#ifndef TRADEPOST_PROXY_CALL_H
+#define TRADEPOST_PROXY_CALL_H
+
+#include <stdint.h>
+
+#include "buffer.h"
+#include "slice.h"
+
+struct TpEdge;
+struct TpRoute;
+
+typedef enum TpMethod
+{
+	TP_GET,
+	TP_HEAD,
+	TP_POST,
+	TP_PATCH,
+	TP_PUT,
+	TP_DELETE,
+	TP_OPTIONS,
+	TP_METHOD_COUNT /* also: any other */
+} TpMethod;
+
+typedef enum TpTier
+{
+	TP_TIER_FREE,
+	TP_TIER_BASIC,
+	TP_TIER_PRO,
+	TP_TIER_ENTERPRISE,
+	TP_TIER_COUNT
+} TpTier;
+
+/* Who asks: from a verified access token. user 0: nobody in particular. */
+typedef struct TpIdentity
+{
+	int64_t user;
+	int64_t session;
+	int64_t account;
+	int64_t expires; /* seconds since 1970 */
+	TpTier tier;
+	bool admin;
+} TpIdentity;
+
+typedef struct TpCall TpCall;
+
+/* How an answer gets back: http.c's and socket.c's. Called once, before the call is freed. */
+typedef void (*TpCallSend)(TpCall *call);
+
+struct TpCall
+{
+	struct TpEdge *edge;
+	const struct TpRoute *route;
+	TpIdentity caller;
+	TpMethod method;
+
+	/* All of these live as long as the call. */
+	TpSlice path;            /* decoded */
+	TpSlice parameter;       /* the :name of the route's path */
+	TpSlice query;           /* as sent, without the question mark */
+	TpSlice body;
+	TpSlice content_type;
+	TpSlice authorization;
+	TpSlice idempotency_key; /* data NULL: none */
+	TpSlice origin;
+	TpSlice user_agent;
+	char ip[48];             /* the client's, past trusted proxies */
+	char request_id[40];
+	bool respond_async;      /* Prefer: respond-async */
+	bool accepts_gzip;
+	bool from_socket;
+
+	/* The answer. */
+	int status;
+	const char *answer_type; /* a constant: application/json, ... */
+	TpBuffer headers;        /* more header lines, each ended by \r\n */
+	TpBuffer answer;
+
+	uint64_t started_ns;
+	bool answered;
+	bool abandoned;
+	TpCallSend send;
+	void *transport; /* the sender's own */
+	void *memory;    /* what the slices point into; freed with the call */
+};
+
+extern TpCall *tp_call_new(struct TpEdge *edge, TpCallSend send, void *transport);
+
+/* Sends what is in call->answer. Then the call is gone. */
+extern void tp_call_answer(TpCall *call, int status, const char *type);
+
+/* Shorthand: a JSON text. */
+extern void tp_call_answer_json(TpCall *call, int status, TpSlice json);
+
+/* RFC 9457. code: stable, snake_case; detail names field, value and limit; hint may be NULL. */
+extern void tp_call_problem(TpCall *call, int status, const char *code, const char *detail, const char *hint);
+extern void tp_call_problem_format(TpCall *call, int status, const char *code, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* "Name: value" for the answer; both the code's own or checked. */
+extern void tp_call_header(TpCall *call, const char *name, const char *value);
+
+/* The transport is gone: whenever the answer comes, it is dropped. */
+extern void tp_call_abandon(TpCall *call);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * edge.h
+ *	  A worker process: what its parts share.
+ *
+ * One loop, one thread; the thread pool only hashes passwords. Parts are opened in the
+ * order below and closed in the reverse one.
+ */
+#ifndef TRADEPOST_PROXY_EDGE_H
+#define TRADEPOST_PROXY_EDGE_H
+
+#include <uv.h>
+
+struct lws_context;
+
+typedef struct TpEdge
+{
+	const struct TpSettings *settings;
+	struct TpShared *shared; /* memory of all workers: limits, blocks, counters */
+	int worker;              /* its number, from 0 */
+	uv_loop_t loop;
+	struct TpPg *pg;
+	struct TpRedis *redis; /* NULL without REDIS_URL */
+	struct TpLimits *limits;
+	struct TpTokens *tokens;
+	struct TpSessions *sessions; /* revoked ones */
+	struct TpStream *stream;
+	struct TpDecisions *decisions;
+	struct TpBooks *books;
+	struct TpCache *cache;
+	struct TpHub *hub;
+	struct TpOrders *orders;
+	struct TpPublisher *publisher; /* NULL without Redis */
+	struct TpHttp *http;
+	bool draining; /* no new work is taken */
+} TpEdge;
+
+/* Runs a worker until it is told to stop; its exit status. */
+extern int tp_edge_run(const struct TpSettings *settings, struct TpShared *shared, int worker, int listener);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * hub.h
+ *	  Who hears what: channels, and the sockets subscribed to them.
+ *
+ * Takes events from the stream and books from books.c, makes each message once, and
+ * gives references of it to sockets. Knows nothing of WebSocket frames.
+ */
+#ifndef TRADEPOST_PROXY_HUB_H
+#define TRADEPOST_PROXY_HUB_H
+
+#include "event.h"
+
+typedef struct TpHub TpHub;
+typedef struct TpSubscriber TpSubscriber;
+struct TpEdge;
+
+/*
+ * A message, shared by everybody who gets it. json: {"event":..,"seq":..,"data":..}; data
+ * is the part of it that Socket.IO wants alone. Freed by the last tp_message_release().
+ */
+typedef struct TpMessage
+{
+	int references;
+	const char *name;
+	int64_t seq;
+	TpSlice json;
+	TpSlice data;
+	void *wire[4]; /* what senders made of it (framings), freed with it by free() */
+} TpMessage;
+
+extern TpMessage *tp_message_hold(TpMessage *message);
+extern void tp_message_release(TpMessage *message);
+
+typedef struct TpSubscriberEvents
+{
+	void (*deliver)(void *context, TpMessage *message); /* hold it to keep it */
+} TpSubscriberEvents;
+
+extern TpHub *tp_hub_open(struct TpEdge *edge);
+extern void tp_hub_close(TpHub *hub);
+
+/* account 0: a socket without a user, which may hear what is public. */
+extern TpSubscriber *tp_hub_join(TpHub *hub, int64_t account, const TpSubscriberEvents *events, void *context);
+extern void tp_hub_leave(TpSubscriber *subscriber);
+extern void tp_hub_set_account(TpSubscriber *subscriber, int64_t account);
+
+/*
+ * channel: market:<symbol>, trades:<symbol>, book:<symbol>, orders, signals. NULL, or the stable code of why not
+ * (unknown_channel, unknown_symbol, authentication_required, too_many_channels).
+ */
+extern const char *tp_hub_subscribe(TpSubscriber *subscriber, TpSlice channel);
+extern const char *tp_hub_unsubscribe(TpSubscriber *subscriber, TpSlice channel);
+
+/*
+ * After its subscriptions: deliver what they missed after seq `since`, in order and each once, then go on live. Until
+ * then nothing else of them is delivered. done: code NULL, or "since_too_old", "unavailable".
+ */
+extern void tp_hub_resume(TpSubscriber *subscriber, int64_t since, void (*done)(void *context, const char *code, int64_t seq));
+
+#endif
