@@ -91,8 +91,7 @@ tradepost_accept_risk(const TpEngine *engine, const TpCommand *command, const Tp
 	TpTerms terms = { .side = plan->taker.side,
 					  .price = plan->taker.limit,
 					  .remaining = command->quantity,
-					  .maker_rate = command->maker_rate,
-					  .taker_rate = command->taker_rate };
+					  .commission = { .maker_rate = command->maker_rate, .taker_rate = command->taker_rate } };
 
 	return tradepost_risk_check(engine, plan->market, command->account, plan->holding, &terms, NULL);
 }

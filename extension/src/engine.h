@@ -17,9 +17,11 @@
  *	   is paid out of the proceeds.
  *	 Commission of an order: on its cumulative |notional| N in each role,
  *	   fee_i = ceil(rate*N_i) - ceil(rate*N_(i-1)) at quote_unit.
- *	   Reserve for what remains (contracts, both sides, and spot bids):
- *	   ceil(max(rate) * |value(limit, remaining)|) at quote_unit + 2 quote_units;
- *	   nothing when nothing remains.
+ *	   Reserve for what remains (contracts, both sides, and spot bids), with N_maker and
+ *	   N_taker the order's cumulative |notional| and paid its commission so far:
+ *	   ceil(maker_rate*N_maker + taker_rate*N_taker + max(rate) * |value(limit, remaining)|)
+ *	   at quote_unit + 2 quote_units - paid; nothing when nothing remains.  So no
+ *	   fill lowers free funds, at whatever price and in whatever role (commission.c has the proof).
  *	 Contract position p, open bids B, open asks S, mark M, reference R:
  *	   a trade at x moves the buyer's cash by -q*m*(x-R), the seller's by + .
  *	   margin = max(IM_long*max(0,p+B), IM_short*max(0,S-p))   (rounded up to quote_unit)

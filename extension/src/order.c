@@ -45,8 +45,11 @@ tradepost_order_terms(const TpEngine *engine, uint32_t order)
 	return (TpTerms){ .side = state->side,
 					  .price = state->price,
 					  .remaining = tp_order(engine, order)->remaining,
-					  .maker_rate = state->maker_rate,
-					  .taker_rate = state->taker_rate };
+					  .commission = { .maker_rate = state->maker_rate,
+									  .taker_rate = state->taker_rate,
+									  .maker_notional = state->maker_notional,
+									  .taker_notional = state->taker_notional,
+									  .paid = state->commission } };
 }
 
 /* Its balance's reserved amount follows what the order now needs. */

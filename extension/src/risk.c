@@ -7,7 +7,6 @@
  * only one can be near its limit (an insurance account may pass the exposure limit by
  * one takeover, never with open bids on top): products stay below 2^127.
  */
-#include "commission.h"
 #include "engine_state.h"
 
 static tp_int128
@@ -55,8 +54,7 @@ tradepost_risk_reserve(const TpMarket *market, const TpTerms *terms)
 	if (market->spec.kind == TP_SPOT && terms->side == TP_SELL)
 		return terms->remaining;
 	value = tp_value(&market->scale, terms->remaining, terms->price);
-	reserve = tradepost_commission_reserve(terms->maker_rate, terms->taker_rate, tp_abs128(value),
-										   market->spec.quote_unit);
+	reserve = tradepost_commission_reserve(&terms->commission, tp_abs128(value), market->spec.quote_unit);
 	return market->spec.kind == TP_SPOT ? value + reserve : reserve;
 }
 

@@ -10,6 +10,7 @@
 #define TRADEPOST_RISK_H
 
 #include "account.h"
+#include "commission.h"
 
 /* One side of the order book of one account in one contract, in numbers. */
 typedef struct TpExposure
@@ -26,8 +27,7 @@ typedef struct TpTerms
 	TpSide side;
 	int64_t price;
 	int64_t remaining;
-	int32_t maker_rate;
-	int32_t taker_rate;
+	TpCommission commission;
 } TpTerms;
 
 typedef struct TpRiskAnswer

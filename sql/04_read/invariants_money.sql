@@ -69,7 +69,8 @@ BEGIN
 		WITH open AS (
 			SELECT o.account, o.side, i.kind, i.asset, i.quote, o.quantity - o.filled AS remaining,
 				(o.quantity - o.filled) * i.multiplier * o.price AS value,
-				greatest(o.maker_rate, o.taker_rate) * 0.00000001 AS rate, q.scale
+				o.maker_rate * o.maker_notional + o.taker_rate * o.taker_notional AS traded_due,
+				greatest(o.maker_rate, o.taker_rate) AS rate, o.commission, q.scale
 			FROM tradepost_internal.orders o
 			JOIN tradepost_internal.instruments i ON i.id = o.instrument
 			JOIN tradepost_internal.assets q ON q.id = i.quote
@@ -80,7 +81,7 @@ BEGIN
 				SELECT o.account, o.asset, o.remaining AS amount FROM open o WHERE o.kind = 0 AND o.side = 1
 				UNION ALL
 				SELECT o.account, o.quote, CASE o.kind WHEN 0 THEN o.value ELSE 0 END
-					+ tradepost_internal.round_up(o.rate * abs(o.value), o.scale) + 2 * power(10::numeric, -o.scale)
+					+ tradepost_internal.round_up((o.traded_due + o.rate * abs(o.value)) * 0.00000001, o.scale) + 2 * power(10::numeric, -o.scale) - o.commission
 				FROM open o WHERE o.kind = 1 OR o.side = 0
 			) n
 			GROUP BY n.account, n.asset

@@ -1,11 +1,13 @@
 /*
  * commission_slices.c
- *	  However a fill is sliced, in one role it costs the same.
+ *	  However a fill is sliced, in one role it costs the same, and no more than was
+ *	  set aside.
  *
  * A program that prints TAP.  An order of a random size meets others of random
  * sizes, as maker, as taker, or first as the one and then as the other; what it
  * paid must be ceil(rate * notional) in each role, whatever the slices were, and
- * what all have paid must be with the house.
+ * what all have paid must be with the house.  No slice leaves it less free money
+ * than it had before.
  */
 #include "generator.h"
 #include "tap.h"
@@ -32,6 +34,8 @@ typedef struct TpTrial
 	int64_t next_id;
 	int64_t subject; /* its order */
 	tp_int128 paid_by_others;
+	tp_int128 free; /* the subject's money, once its whole order is reserved for */
+	bool dearer;    /* a slice cost some of that */
 } TpTrial;
 
 static void
@@ -95,21 +99,40 @@ set_up(TpTrial *trial, uint64_t seed, int64_t number)
 static int64_t
 place(TpTrial *trial, int64_t account, int64_t lots)
 {
-	int64_t id = trial->next_id;
 	bool subject = account == SUBJECT;
+	TpSide side = subject ? trial->side : trial->side == TP_BUY ? TP_SELL : TP_BUY;
+	TpCommand command = { .kind = TP_CMD_PLACE,
+						  .id = trial->next_id,
+						  .account = account,
+						  .instrument = INSTRUMENT,
+						  .side = (uint8_t) side,
+						  .time_in_force = TP_GTC,
+						  .quantity = lots * trial->spec.lot,
+						  .price = trial->spec.mark,
+						  .maker_rate = subject ? trial->maker_rate : 12345,
+						  .taker_rate = subject ? trial->taker_rate : 54321 };
+	TpPreview preview;
 
-	apply(trial, (TpCommand){ .kind = TP_CMD_PLACE,
-							  .account = account,
-							  .instrument = INSTRUMENT,
-							  .side = (uint8_t) (subject                 ? trial->side
-												 : trial->side == TP_BUY ? TP_SELL
-																		 : TP_BUY),
-							  .time_in_force = TP_GTC,
-							  .quantity = lots * trial->spec.lot,
-							  .price = trial->spec.mark,
-							  .maker_rate = subject ? trial->maker_rate : 12345,
-							  .taker_rate = subject ? trial->taker_rate : 54321 });
-	return id;
+	tradepost_engine_preview(trial->engine, &command, 1000, &preview);
+	if (subject)
+	{
+		/* a spot ask is paid for in things */
+		trial->free = tradepost_engine_free_funds(trial->engine, SUBJECT, MONEY);
+		trial->free -= trial->spec.kind == TP_SPOT && side == TP_SELL ? 0 : preview.requirement;
+	}
+	apply(trial, command);
+	return command.id;
+}
+
+static void
+note_free(TpTrial *trial)
+{
+	tp_int128 free = tradepost_engine_free_funds(trial->engine, SUBJECT, MONEY);
+
+	if (trial->subject == 0)
+		return;
+	trial->dearer |= free < trial->free;
+	trial->free = free;
 }
 
 static void
@@ -121,6 +144,7 @@ meet_in_slices(TpTrial *trial, int64_t lots)
 												 tradepost_random_chance(&trial->random, 50) ? 1 : lots);
 
 		place(trial, OTHER, slice);
+		note_free(trial);
 		lots -= slice;
 	}
 }
@@ -151,6 +175,7 @@ run_trial(uint64_t seed, int64_t number, int role)
 	taken = role == 0 ? 0 : role == 1 ? trial.lots : tradepost_random_between(&trial.random, 0, trial.lots);
 	meet_in_slices(&trial, taken);
 	trial.subject = place(&trial, SUBJECT, trial.lots);
+	note_free(&trial);
 	meet_in_slices(&trial, trial.lots - taken);
 
 	fee = expected(&trial, trial.taker_rate, taken) + expected(&trial, trial.maker_rate, trial.lots - taken);
@@ -158,7 +183,8 @@ run_trial(uint64_t seed, int64_t number, int role)
 	tradepost_engine_balance(trial.engine, HOUSE, MONEY, &house);
 	tradepost_engine_balance(trial.engine, SUBJECT, MONEY, &cash);
 	tradepost_engine_balance(trial.engine, OTHER, MONEY, &other);
-	fine = cash.total == INT64_C(4000000000000000000) + (trial.side == TP_BUY ? -value : value) - fee &&
+	fine = !trial.dearer &&
+		   cash.total == INT64_C(4000000000000000000) + (trial.side == TP_BUY ? -value : value) - fee &&
 		   cash.reserved == 0 && house.total == fee + trial.paid_by_others &&
 		   other.total == INT64_C(4000000000000000000) + (trial.side == TP_BUY ? value : -value) - trial.paid_by_others;
 	if (!fine)

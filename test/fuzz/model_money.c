@@ -47,17 +47,21 @@ tradepost_model_fee(const TpInstrument *instrument, int32_t rate, tp_int128 noti
 	return ceil_to(rate * notional, TRADEPOST_ONE, instrument->quote_unit);
 }
 
+/* What it could cost in all, less what it has cost already. */
 static tp_int128
 commission_reserve(const TpInstrument *instrument, const TpOrderState *order)
 {
-	tp_int128 notional = tradepost_model_value(instrument, tradepost_model_remaining(order), order->price);
-	int32_t rate = order->maker_rate > order->taker_rate ? order->maker_rate : order->taker_rate;
+	tp_int128 rest = tradepost_model_value(instrument, tradepost_model_remaining(order), order->price);
+	tp_int128 exact = 0;
 
 	if (tradepost_model_remaining(order) == 0)
 		return 0;
-	if (notional < 0)
-		notional = -notional;
-	return tradepost_model_fee(instrument, rate, notional) + 2 * instrument->quote_unit;
+	exact += larger(order->maker_rate, order->taker_rate) * larger(rest, -rest);
+	exact += order->maker_rate * order->maker_notional;
+	exact += order->taker_rate * order->taker_notional;
+	return ceil_to(exact, TRADEPOST_ONE, instrument->quote_unit) + 2 * instrument->quote_unit -
+		   tradepost_model_fee(instrument, order->maker_rate, order->maker_notional) -
+		   tradepost_model_fee(instrument, order->taker_rate, order->taker_notional);
 }
 
 static tp_int128

@@ -50,12 +50,16 @@ tradepost_risk_copy_left(const TpOrderState *order)
 static tp_int128
 reserve_of(const TpLeg *leg)
 {
-	int32_t rate = leg->order.maker_rate > leg->order.taker_rate ? leg->order.maker_rate : leg->order.taker_rate;
-	tp_int128 notional = magnitude(value(leg->instrument, tradepost_risk_copy_left(&leg->order), leg->order.price));
+	const TpOrderState *order = &leg->order;
+	int64_t unit = leg->instrument->quote_unit;
+	int32_t dearer = order->maker_rate > order->taker_rate ? order->maker_rate : order->taker_rate;
+	tp_int128 rest = magnitude(value(leg->instrument, tradepost_risk_copy_left(order), order->price));
+	tp_int128 made = order->maker_rate * order->maker_notional;
+	tp_int128 taken = order->taker_rate * order->taker_notional;
 
-	if (tradepost_risk_copy_left(&leg->order) == 0)
+	if (tradepost_risk_copy_left(order) == 0)
 		return 0;
-	return round_up(rate * notional, leg->instrument->quote_unit) + 2 * leg->instrument->quote_unit;
+	return round_up(made + taken + dearer * rest, unit) + 2 * unit - round_up(made, unit) - round_up(taken, unit);
 }
 
 tp_int128

@@ -24,6 +24,7 @@ SELECT * FROM t.money('spot_a', 'spot_b');
 SELECT quantity, price, status FROM t.orders('GOLDGBP');
 
 -- Slices: each pays the rise of the rounded total, so the sum is what one trade had paid.
+-- What it paid and what is reserved are together what the whole may cost: 2.1 * 1500.10 * 0.001 + 0.9 * 1500.10 * 0.002 = 5.85039, so 5.86 and 0.02, less 3.16, with 0.9 * 1500.10.
 DO $$
 BEGIN
 	FOR i IN 1..7 LOOP
@@ -35,6 +36,7 @@ $$;
 SELECT * FROM t.trades('GOLDGBP');
 SELECT * FROM t.orders('GOLDGBP');
 SELECT * FROM t.money('spot_a', 'spot_b');
+SELECT name, detail FROM tradepost.check_invariants() WHERE NOT holds;
 
 -- Price improvement comes back: a dearer bid pays the maker's price only.
 DO $$

@@ -59,6 +59,7 @@ properties(TpTap *tap)
 	bool slices = true;
 	bool bounded = true;
 	bool reserved = true;
+	bool kept = true;
 
 	srand(3);
 	for (int i = 0; i < 20000; i++)
@@ -69,24 +70,41 @@ properties(TpTap *tap)
 		int64_t part = total / CENT * (rand() % 101) / 100 * CENT;
 		int64_t maker = tradepost_commission_fee(rate, 0, part, CENT);
 		int64_t taker = tradepost_commission_fee(other, 0, total - part, CENT);
+		TpCommission half = { .maker_rate = rate, .taker_rate = other };
+		tp_int128 first = tradepost_commission_reserve(&half, total, CENT);
 
 		slices &= sliced(rate, total, 1 + rand() % 50) == tradepost_commission_fee(rate, 0, total, CENT);
 		bounded &= tradepost_commission_fee(rate, part, total, CENT) <= total - part;
-		reserved &= maker + taker <= tradepost_commission_reserve(rate, other, total, CENT);
+		reserved &= maker + taker <= first;
+		half.maker_notional = part / CENT / 2 * CENT;
+		half.taker_notional = (total - part) / CENT / 3 * CENT;
+		half.paid = tradepost_commission_fee(rate, 0, half.maker_notional, CENT) +
+					tradepost_commission_fee(other, 0, half.taker_notional, CENT);
+		kept &= half.paid +
+					tradepost_commission_reserve(&half, total - half.maker_notional - half.taker_notional, CENT) <=
+				first;
 	}
 	tradepost_tap_ok(tap, slices, "slicing changes nothing");
 	tradepost_tap_ok(tap, bounded, "a fee is never above what it is for");
 	tradepost_tap_ok(tap, reserved, "the reserve covers any split between the roles");
+	tradepost_tap_ok(tap, kept, "what is paid and what is reserved never are more than what was reserved at first");
 }
 
 static void
 reserves(TpTap *tap)
 {
+	TpCommission cheap = { .maker_rate = 100000, .taker_rate = 200000 };
+	TpCommission dear = { .maker_rate = 300000, .taker_rate = 200000 };
+	TpCommission half = { .maker_rate = 100000, .taker_rate = 100000 };
+
 	tradepost_tap_ok(tap,
-					 tradepost_commission_reserve(100000, 200000, 1000 * TRADEPOST_ONE, CENT) ==
-						 2 * TRADEPOST_ONE + 2 * CENT,
+					 tradepost_commission_reserve(&cheap, 1000 * TRADEPOST_ONE, CENT) == 2 * TRADEPOST_ONE + 2 * CENT,
 					 "the dearer rate and a unit a role");
-	tradepost_tap_ok(tap, tradepost_commission_reserve(300000, 200000, CENT, CENT) == 3 * CENT, "rounded up");
+	tradepost_tap_ok(tap, tradepost_commission_reserve(&dear, CENT, CENT) == 3 * CENT, "rounded up");
+	half.maker_notional = half.taker_notional = CENT;
+	half.paid = 2 * CENT;
+	tradepost_tap_ok(tap, tradepost_commission_reserve(&half, CENT, CENT) == CENT,
+					 "what was paid is not reserved again");
 }
 
 static void

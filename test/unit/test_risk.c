@@ -97,7 +97,7 @@ arithmetic(TpUnit *u)
 {
 	TpMarket m = market(60 * TRADEPOST_ONE);
 	TpExposure e = { .position = 3 * TRADEPOST_ONE };
-	TpTerms terms = { .side = TP_SELL, .price = 60 * TRADEPOST_ONE, .taker_rate = 1000000 };
+	TpTerms terms = { .side = TP_SELL, .price = 60 * TRADEPOST_ONE, .commission = { .taker_rate = 1000000 } };
 
 	tradepost_unit_ok(u, tradepost_risk_margin(&m.spec, &e) == tradepost_unit_units(21.01),
 					  "rounded up to the currency");

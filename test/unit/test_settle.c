@@ -72,6 +72,54 @@ spot_funds(TpUnit *u)
 		"rejected 6 sell 10001 @101 funds");
 }
 
+/* 297.03 and 1.49 and a unit a role; a third of it costs 0.49505. */
+static void
+exactly_enough(TpUnit *u)
+{
+	tradepost_unit_open(u, "all that an account has");
+	tradepost_unit_transfer(u, TP_CMD_DEPOSIT, 20, USD, 298.54);
+	tradepost_unit_apply(u, spot_order(1, 11, TP_SELL, 1, 99.01, 0));
+	tradepost_unit_apply(u, spot_order(2, 20, TP_BUY, 3, 99.01, HALF_PERCENT));
+	tradepost_unit_is(u, tradepost_unit_free(u, 20, USD), 0, "nothing is free after it took");
+	tradepost_unit_apply(u, spot_order(3, 11, TP_SELL, 1, 99.01, 0));
+	tradepost_unit_is(u, tradepost_unit_free(u, 20, USD), 0, "not less than nothing when it made too");
+	tradepost_unit_is(u, tradepost_unit_reserved(u, 20, USD), 99.01 + 0.51, "for what was paid is not reserved again");
+	tradepost_unit_apply(u, spot_order(4, 11, TP_SELL, 1, 99.01, 0));
+	tradepost_unit_is(u, tradepost_unit_free(u, 20, USD), 0.01, "what rounding did not need comes back");
+	tradepost_unit_expect(
+		u, "each role by itself",
+		"deposited of 20 298.54; accepted 1 sell 1 @99.01; accepted 2 buy 3 @99.01; trade 2 1 1 @99.01 fees 0.5 0; "
+		"accepted 3 sell 1 @99.01; trade 3 2 1 @99.01 fees 0 0.5; accepted 4 sell 1 @99.01; "
+		"trade 4 2 1 @99.01 fees 0 0.5");
+}
+
+/*
+ * Below zero a better price can be a larger notional.  At a rate of all of it, the
+ * dearer commission costs exactly what the better price brings.
+ */
+static void
+below_zero(TpUnit *u)
+{
+	TpCommand bid = tradepost_unit_order(2, 20, TP_BUY, 2, -1);
+
+	tradepost_unit_open(u, "a bid below zero");
+	for (double mark = 70; mark > 0; mark -= 30)
+		tradepost_unit_mark(u, OIL, mark);
+	tradepost_unit_mark(u, OIL, -5);
+	tradepost_unit_transfer(u, TP_CMD_DEPOSIT, 20, USD, 20 + 80 + 20.02);
+	tradepost_unit_place_in(u, OIL, 1, 11, TP_SELL, 1, -5);
+	tradepost_unit_skip(u);
+	bid.instrument = OIL;
+	bid.maker_rate = bid.taker_rate = (int32_t) TRADEPOST_ONE;
+	tradepost_unit_apply(u, bid);
+	tradepost_unit_is(u, tradepost_unit_free(u, 20, USD), 0, "margin, loss and commission, and nothing more");
+	tradepost_unit_place_in(u, OIL, 3, 11, TP_SELL, 1, -1);
+	tradepost_unit_is(u, tradepost_unit_free(u, 20, USD), 0.02, "and at its limit, as maker");
+	tradepost_unit_expect(u, "one better, one at its limit",
+						  "accepted 2 buy 2 @-1; trade 2 1 1 @-5 fees 50 0; accepted 3 sell 1 @-1; "
+						  "trade 3 2 1 @-1 fees 0 10");
+}
+
 static void
 contracts(TpUnit *u)
 {
@@ -153,6 +201,8 @@ main(void)
 
 	spot(&unit);
 	spot_funds(&unit);
+	exactly_enough(&unit);
+	below_zero(&unit);
 	contracts(&unit);
 	settle_command(&unit);
 	transfers(&unit);
