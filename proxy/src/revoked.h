@@ -1,0 +1,30 @@
+/*
+ * revoked.h
+ *	  Sessions that were revoked while their access tokens still live.
+ *
+ * The database tells by NOTIFY on channel tradepost_edge, in the moment of the logout;
+ * after each reconnect everything of the last token's life is read anew.
+ */
+#ifndef TRADEPOST_PROXY_REVOKED_H
+#define TRADEPOST_PROXY_REVOKED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct TpSessions TpSessions;
+struct TpEdge;
+
+extern TpSessions *tp_sessions_open(struct TpEdge *edge);
+extern void tp_sessions_close(TpSessions *sessions);
+
+extern bool tp_session_revoked(const TpSessions *sessions, int64_t session);
+
+/* Called by the stream's listener: at each (re)connect, and for what comes on channel tradepost_edge. */
+extern void tp_sessions_resync(TpSessions *sessions);
+extern void tp_sessions_notified(TpSessions *sessions, const char *payload);
+
+/* Sockets of a session end with it. session 0: all of the user's. */
+extern void tp_sessions_on_revoke(TpSessions *sessions, void (*revoked)(void *context, int64_t session, int64_t user),
+								  void *context);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * token.h
+ *	  Access tokens: JWTs that this proxy signs and verifies.
+ *
+ * HS256 and nothing else, whatever a token says of itself; iss, aud, exp and nbf are
+ * checked. What was verified is remembered for a while, by the token's hash.
+ */
+#ifndef TRADEPOST_PROXY_TOKEN_H
+#define TRADEPOST_PROXY_TOKEN_H
+
+#include "call.h"
+
+typedef struct TpTokens TpTokens;
+
+extern TpTokens *tp_tokens_open(struct TpEdge *edge);
+extern void tp_tokens_close(TpTokens *tokens);
+
+/*
+ * False: *code is why (token_malformed, token_invalid, token_expired, token_not_yet_valid, session_revoked).
+ */
+extern bool tp_token_verify(TpTokens *tokens, TpSlice token, TpIdentity *identity, const char **code);
+
+/* A new token for the identity, valid from now for ACCESS_TOKEN_TTL; the caller frees it. */
+extern char *tp_token_make(TpTokens *tokens, const TpIdentity *identity);
+
+extern const char *const tp_tier_names[TP_TIER_COUNT];
+extern bool tp_tier_parse(TpSlice name, TpTier *tier);
+
+#endif
