@@ -18,6 +18,8 @@ char *tradepost_actor = NULL;
 int tradepost_batch_size = 1024;
 int tradepost_published_depth = 100;
 int tradepost_checkpoint_events = 100000;
+int tradepost_demo_balance = 1000000;
+char *tradepost_demo_asset = NULL;
 bool tradepost_doorbell = true;
 int tradepost_flush_wait = 500;
 int tradepost_idle_command_timeout = 60000;
@@ -50,6 +52,11 @@ tradepost_guc_init(void)
 		"tradepost.checkpoint_events",
 		"Events between two lists of the open orders' ids, at least; recovery reads what follows the last.", NULL,
 		&tradepost_checkpoint_events, 100000, 1000, INT_MAX, PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("tradepost.demo_asset", "Asset of the play money that a new user's account opens with.",
+							   "It is created when it is missing.", &tradepost_demo_asset, "USD", PGC_SIGHUP, 0, NULL,
+							   NULL, NULL);
+	DefineCustomIntVariable("tradepost.demo_balance", "Play money that a new user's account opens with; 0: none.", NULL,
+							&tradepost_demo_balance, 1000000, 0, 1000000000, PGC_SIGHUP, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("tradepost.doorbell", "Notifies channel \"tradepost\" with the last seq after each batch.",
 							 NULL, &tradepost_doorbell, true, PGC_SIGHUP, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable(

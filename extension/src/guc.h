@@ -10,6 +10,8 @@ extern char *tradepost_actor;
 extern int tradepost_batch_size;
 extern int tradepost_published_depth;
 extern int tradepost_checkpoint_events;
+extern int tradepost_demo_balance;
+extern char *tradepost_demo_asset;
 extern bool tradepost_doorbell;
 extern int tradepost_flush_wait;
 extern int tradepost_idle_command_timeout;

@@ -68,6 +68,7 @@ tradepost_publish_books(TpDatabase *db, TpEngine *engine, const int32 *instrumen
 													levels + tradepost_published_depth);
 		page->complete = page->bids < tradepost_published_depth && page->asks < tradepost_published_depth;
 	}
+	db->book_seq = tradepost_engine_last_seq(engine);
 	LWLockRelease(&db->book_lock);
 }
 

@@ -167,6 +167,7 @@ tradepost_forget_published(TpDatabase *db)
 		pg_atomic_write_u64(&db->decisions[i].id, 0);
 	for (int i = 0; i < tradepost_max_instruments; i++)
 		tradepost_book_page(db, i)->instrument = 0;
+	db->book_seq = 0;
 }
 
 /*

@@ -108,6 +108,7 @@ typedef struct TpDatabase
 	TpPreview answer;
 
 	LWLock book_lock;
+	int64 book_seq; /* all published books are as of this event */
 	TpStatus status;
 
 	TpDecision decisions[TP_DECISIONS];
