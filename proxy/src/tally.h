@@ -10,7 +10,7 @@
 #define TRADEPOST_PROXY_TALLY_H
 
 #include <stdatomic.h>
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define TP_TALLY_WAYS 8

@@ -1,0 +1,171 @@
+/*
+ * revoked.c
+ *	  The set of revoked sessions; see revoked.h.
+ *
+ * Few and short-lived, so a plain array: an entry may go when the last access token of
+ * its session has expired.
+ */
+#include "revoked.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buffer.h"
+#include "clock.h"
+#include "edge.h"
+#include "limits.h"
+#include "log.h"
+#include "pg.h"
+#include "settings.h"
+
+typedef struct Revoked
+{
+	int64_t session;
+	int64_t until; /* seconds since 1970 */
+} Revoked;
+
+struct TpSessions
+{
+	TpEdge *edge;
+	Revoked *revoked;
+	int count;
+	int capacity;
+	void (*on_revoke)(void *context, int64_t session, int64_t user);
+	void *context;
+};
+
+static const TpStatement revocations = { .sql = "SELECT session_id FROM tradepost_edge.revocations()", .idempotent = true };
+static const TpStatement blocks = {
+	.sql = "SELECT ip, extract(epoch FROM until)::bigint FROM tradepost_edge.blocks()", .idempotent = true
+};
+
+TpSessions *
+tp_sessions_open(TpEdge *edge)
+{
+	TpSessions *sessions = tp_alloc(sizeof(*sessions));
+
+	sessions->edge = edge;
+	return sessions;
+}
+
+void
+tp_sessions_close(TpSessions *sessions)
+{
+	if (sessions == NULL)
+		return;
+	free(sessions->revoked);
+	free(sessions);
+}
+
+bool
+tp_session_revoked(const TpSessions *sessions, int64_t session)
+{
+	for (int i = 0; i < sessions->count; i++)
+	{
+		if (sessions->revoked[i].session == session)
+			return true;
+	}
+	return false;
+}
+
+void
+tp_sessions_on_revoke(TpSessions *sessions, void (*revoked)(void *context, int64_t session, int64_t user), void *context)
+{
+	sessions->on_revoke = revoked;
+	sessions->context = context;
+}
+
+static void
+forget_old(TpSessions *sessions, int64_t now)
+{
+	int kept = 0;
+
+	for (int i = 0; i < sessions->count; i++)
+	{
+		if (sessions->revoked[i].until > now)
+			sessions->revoked[kept++] = sessions->revoked[i];
+	}
+	sessions->count = kept;
+}
+
+static void
+add(TpSessions *sessions, int64_t session)
+{
+	int64_t now = tp_wall_us() / 1000000;
+
+	if (tp_session_revoked(sessions, session))
+		return;
+	if (sessions->count == sessions->capacity)
+	{
+		forget_old(sessions, now);
+		if (sessions->count * 2 >= sessions->capacity)
+		{
+			sessions->capacity = sessions->capacity == 0 ? 64 : sessions->capacity * 2;
+			sessions->revoked = tp_realloc(sessions->revoked, sessions->capacity * sizeof(Revoked));
+		}
+	}
+	/* The clock of another machine may have made the session's last token a little later. */
+	sessions->revoked[sessions->count++] =
+		(Revoked){ .session = session, .until = now + sessions->edge->settings->access_ttl_s + 60 };
+	if (sessions->on_revoke != NULL)
+		sessions->on_revoke(sessions->context, session, 0);
+}
+
+static void
+revocations_came(void *context, const PGresult *result, const TpPgError *error)
+{
+	TpSessions *sessions = context;
+
+	/* Without a database no call that needs a session is answered anyway; the next connect asks again. */
+	if (result == NULL)
+	{
+		tp_log(TP_LOG_WARN, "revoked sessions could not be read", "reason", error->message, NULL);
+		return;
+	}
+	for (int i = 0; i < PQntuples(result); i++)
+		add(sessions, strtoll(PQgetvalue(result, i, 0), NULL, 10));
+}
+
+static void
+blocks_came(void *context, const PGresult *result, const TpPgError *error)
+{
+	TpSessions *sessions = context;
+
+	if (result == NULL)
+	{
+		tp_log(TP_LOG_WARN, "blocked addresses could not be read", "reason", error->message, NULL);
+		return;
+	}
+	for (int i = 0; i < PQntuples(result); i++)
+		tp_block_set(sessions->edge, PQgetvalue(result, i, 0), strtoll(PQgetvalue(result, i, 1), NULL, 10));
+}
+
+void
+tp_sessions_resync(TpSessions *sessions)
+{
+	tp_pg_call(sessions->edge->pg, &revocations, NULL, revocations_came, sessions);
+	tp_pg_call(sessions->edge->pg, &blocks, NULL, blocks_came, sessions);
+}
+
+void
+tp_sessions_notified(TpSessions *sessions, const char *payload)
+{
+	json_t *message = json_loads(payload, JSON_REJECT_DUPLICATES, NULL);
+	const char *address;
+
+	if (json_is_integer(json_object_get(message, "revoke")))
+		add(sessions, json_integer_value(json_object_get(message, "revoke")));
+	else if (json_is_integer(json_object_get(message, "revoke_user")))
+	{
+		/* Which sessions these are, the database knows. */
+		tp_pg_call(sessions->edge->pg, &revocations, NULL, revocations_came, sessions);
+		if (sessions->on_revoke != NULL)
+			sessions->on_revoke(sessions->context, 0, json_integer_value(json_object_get(message, "revoke_user")));
+	}
+	else if ((address = json_string_value(json_object_get(message, "block"))) != NULL)
+		tp_block_set(sessions->edge, address, json_integer_value(json_object_get(message, "until")));
+	else if ((address = json_string_value(json_object_get(message, "unblock"))) != NULL)
+		tp_block_set(sessions->edge, address, 0);
+	json_decref(message);
+}
