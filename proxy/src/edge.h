@@ -8,6 +8,7 @@
 #ifndef TRADEPOST_PROXY_EDGE_H
 #define TRADEPOST_PROXY_EDGE_H
 
+#include <stdbool.h>
 #include <uv.h>
 
 struct lws_context;

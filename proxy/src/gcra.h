@@ -16,10 +16,10 @@
 typedef struct TpGcra
 {
 	bool allowed;
-	int64_t tat;         /* the state to keep, if allowed; us */
-	int remaining;       /* requests that could come now */
-	int64_t reset_us;    /* until everything is free again */
-	int64_t retry_us;    /* until the next is allowed; 0 if allowed */
+	int64_t tat;      /* the state to keep, if allowed; us */
+	int remaining;    /* requests that could come now */
+	int64_t reset_us; /* until everything is free again */
+	int64_t retry_us; /* until the next is allowed; 0 if allowed */
 } TpGcra;
 
 /* Times in microseconds; count > 0, window_us >= count. */

@@ -24,7 +24,7 @@ extern void tp_password_hash(struct TpEdge *edge, TpSlice password, TpPasswordHa
  * hash NULL: takes as long as with one, and does not match. busy: too many are waiting, nothing was compared.
  */
 typedef void (*TpPasswordVerified)(void *context, bool matches, bool busy);
-extern void tp_password_verify(struct TpEdge *edge, TpSlice password, const char *hash, TpPasswordVerified done,
-							   void *context);
+extern void
+tp_password_verify(struct TpEdge *edge, TpSlice password, const char *hash, TpPasswordVerified done, void *context);
 
 #endif

@@ -36,7 +36,8 @@ tp_problem_of(const TpPgError *error)
 	switch (error->failure)
 	{
 		case TP_PG_UNAVAILABLE:
-			return (TpProblem){ 503, "database_unavailable", "the database cannot be reached or takes no writes now", NULL };
+			return (TpProblem){ 503, "database_unavailable", "the database cannot be reached or takes no writes now",
+								NULL };
 		case TP_PG_LOST:
 			return (TpProblem){ 503, "outcome_unknown",
 								"the connection to the database broke: the request may have been carried out or not",

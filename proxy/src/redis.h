@@ -25,8 +25,8 @@ extern void tp_redis_close(TpRedis *redis);
 extern bool tp_redis_usable(const TpRedis *redis);
 
 /* done NULL: nobody cares. The callback may come before this returns, when Redis is gone. */
-extern void tp_redis_command(TpRedis *redis, TpRedisDone done, void *context, int argc, const char **argv,
-							 const size_t *lengths);
+extern void
+tp_redis_command(TpRedis *redis, TpRedisDone done, void *context, int argc, const char **argv, const size_t *lengths);
 
 typedef struct TpRedisStats
 {

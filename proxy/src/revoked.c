@@ -35,10 +35,10 @@ struct TpSessions
 	void *context;
 };
 
-static const TpStatement revocations = { .sql = "SELECT session_id FROM tradepost_edge.revocations()", .idempotent = true };
-static const TpStatement blocks = {
-	.sql = "SELECT ip, extract(epoch FROM until)::bigint FROM tradepost_edge.blocks()", .idempotent = true
-};
+static const TpStatement revocations = { .sql = "SELECT session_id FROM tradepost_edge.revocations()",
+										 .idempotent = true };
+static const TpStatement blocks = { .sql = "SELECT ip, extract(epoch FROM until)::bigint FROM tradepost_edge.blocks()",
+									.idempotent = true };
 
 TpSessions *
 tp_sessions_open(TpEdge *edge)
@@ -70,7 +70,8 @@ tp_session_revoked(const TpSessions *sessions, int64_t session)
 }
 
 void
-tp_sessions_on_revoke(TpSessions *sessions, void (*revoked)(void *context, int64_t session, int64_t user), void *context)
+tp_sessions_on_revoke(TpSessions *sessions, void (*revoked)(void *context, int64_t session, int64_t user),
+					  void *context)
 {
 	sessions->on_revoke = revoked;
 	sessions->context = context;
@@ -106,8 +107,8 @@ add(TpSessions *sessions, int64_t session)
 		}
 	}
 	/* The clock of another machine may have made the session's last token a little later. */
-	sessions->revoked[sessions->count++] =
-		(Revoked){ .session = session, .until = now + sessions->edge->settings->access_ttl_s + 60 };
+	sessions->revoked[sessions->count++] = (Revoked){ .session = session,
+													  .until = now + sessions->edge->settings->access_ttl_s + 60 };
 	if (sessions->on_revoke != NULL)
 		sessions->on_revoke(sessions->context, session, 0);
 }
