@@ -35,6 +35,33 @@
 #define TpExecInsertIndexTuples(rri, slot, estate) ExecInsertIndexTuples(rri, slot, estate, false, false, NULL, NIL)
 #endif
 
+/* Whether an update needs index entries, and making them. */
+#if PG_VERSION_NUM >= 160000
+#include "access/tableam.h"
+typedef TU_UpdateIndexes TpUpdateIndexes;
+#define TpUpdateNeedsIndexes(update) ((update) != TU_None)
+#define TpExecUpdateIndexTuples(rri, slot, estate, update) \
+	ExecInsertIndexTuples(rri, slot, estate, true, false, NULL, NIL, (update) == TU_Summarizing)
+#else
+typedef bool TpUpdateIndexes;
+#define TpUpdateNeedsIndexes(update) (update)
+#define TpExecUpdateIndexTuples(rri, slot, estate, update) \
+	ExecInsertIndexTuples(rri, slot, estate, true, false, NULL, NIL)
+#endif
+
+/* A table's file on disk. */
+#if PG_VERSION_NUM >= 160000
+#include "storage/relfilelocator.h"
+typedef RelFileLocator TpFile;
+#define TpRelationFile(relation) ((relation)->rd_locator)
+#define TpFileEquals(a, b) RelFileLocatorEquals(a, b)
+#else
+#include "storage/relfilenode.h"
+typedef RelFileNode TpFile;
+#define TpRelationFile(relation) ((relation)->rd_node)
+#define TpFileEquals(a, b) RelFileNodeEquals(a, b)
+#endif
+
 #if PG_VERSION_NUM >= 160000
 #include "catalog/pg_database.h"
 #include "utils/acl.h"

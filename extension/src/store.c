@@ -1,18 +1,16 @@
 /*
  * store.c
- *	  A batch as rows: events and new orders inserted past the executor, every other
- *	  change one SPI statement a table, whatever the batch's size.
+ *	  A batch as rows: what is new is inserted, what changed is updated where it lies,
+ *	  each object once.
  *
- * Plans are made once.  Updates find their rows through the primary key; the
- * matcher's session has sequential scans, hash and merge joins switched off,
- * because the planner cannot know how long an array will be.
+ * stored_table.c does the writing.  SQL is used for what is rare: checkpoints and errors.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "columns.h"
 #include "executor/spi.h"
 #include "store.h"
+#include "stored_table.h"
 #include "units.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -20,75 +18,126 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#define EVENT_TYPES "lltlllliisssbnnnn"
-#define NEW_ORDER_TYPES \
-	"lllttt"            \
-	"iii"               \
-	"sssssss"           \
-	"nnnnnnn"
-#define CHANGED_ORDER_TYPES "ltlssnnnnnnn"
-#define BALANCE_TYPES "linn"
-#define POSITION_TYPES "linnn"
-#define INSTRUMENT_TYPES "isnnll"
+static const TpTableColumn event_columns[] = {
+	{ "seq", INT8OID },
+	{ "command_id", INT8OID },
+	{ "time", TIMESTAMPTZOID },
+	{ "order_id", INT8OID },
+	{ "maker_order_id", INT8OID },
+	{ "account", INT8OID },
+	{ "counter_account", INT8OID },
+	{ "instrument", INT4OID },
+	{ "asset", INT4OID },
+	{ "kind", INT2OID },
+	{ "side", INT2OID },
+	{ "reason", INT2OID },
+	{ "decision", BOOLOID },
+	{ "quantity", NUMERICOID },
+	{ "price", NUMERICOID },
+	{ "commission", NUMERICOID },
+	{ "counter_commission", NUMERICOID },
+};
 
-typedef struct Statement
+enum
 {
-	const char *types;
-	const char *sql;
-	SPIPlanPtr plan;
-} Statement;
-
-static Statement update_orders = {
-	CHANGED_ORDER_TYPES,
-	"UPDATE tradepost_internal.orders o SET updated_at = u.updated_at, rank = u.rank, status = u.status,"
-	" reason = u.reason, quantity = u.quantity, price = u.price, filled = u.filled, maker_notional = u.maker_notional,"
-	" taker_notional = u.taker_notional, filled_value = u.filled_value"
-	", commission = u.commission"
-	" FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
-	" u (id, updated_at, rank, status, reason, quantity, price, filled, maker_notional, taker_notional, filled_value,"
-	" commission) WHERE o.id = u.id",
-	NULL
+	ORDER_ID,
+	ORDER_ACCOUNT,
+	ORDER_CREATED_AT,
+	ORDER_EXPIRES_AT,
+	ORDER_INSTRUMENT,
+	ORDER_MAKER_RATE,
+	ORDER_TAKER_RATE,
+	ORDER_SIDE,
+	ORDER_TYPE,
+	ORDER_TIME_IN_FORCE,
+	ORDER_STP,
+	ORDER_FLAGS,
+	ORDER_RANK,
+	ORDER_UPDATED_AT,
+	ORDER_STATUS,
+	ORDER_REASON,
+	ORDER_QUANTITY,
+	ORDER_PRICE,
+	ORDER_FILLED,
+	ORDER_MAKER_NOTIONAL,
+	ORDER_TAKER_NOTIONAL,
+	ORDER_FILLED_VALUE,
+	ORDER_COMMISSION
 };
 
-static Statement insert_balances = {
-	BALANCE_TYPES,
-	"INSERT INTO tradepost_internal.balances (account, asset, total, reserved) SELECT * FROM unnest($1, $2, $3, $4)",
-	NULL
+static const TpTableColumn order_columns[] = {
+	[ORDER_ID] = { "id", INT8OID },
+	[ORDER_ACCOUNT] = { "account", INT8OID },
+	[ORDER_CREATED_AT] = { "created_at", TIMESTAMPTZOID },
+	[ORDER_EXPIRES_AT] = { "expires_at", TIMESTAMPTZOID },
+	[ORDER_INSTRUMENT] = { "instrument", INT4OID },
+	[ORDER_MAKER_RATE] = { "maker_rate", INT4OID },
+	[ORDER_TAKER_RATE] = { "taker_rate", INT4OID },
+	[ORDER_SIDE] = { "side", INT2OID },
+	[ORDER_TYPE] = { "type", INT2OID },
+	[ORDER_TIME_IN_FORCE] = { "time_in_force", INT2OID },
+	[ORDER_STP] = { "stp", INT2OID },
+	[ORDER_FLAGS] = { "flags", INT2OID },
+	[ORDER_RANK] = { "rank", INT8OID },
+	[ORDER_UPDATED_AT] = { "updated_at", TIMESTAMPTZOID },
+	[ORDER_STATUS] = { "status", INT2OID },
+	[ORDER_REASON] = { "reason", INT2OID },
+	[ORDER_QUANTITY] = { "quantity", NUMERICOID },
+	[ORDER_PRICE] = { "price", NUMERICOID },
+	[ORDER_FILLED] = { "filled", NUMERICOID },
+	[ORDER_MAKER_NOTIONAL] = { "maker_notional", NUMERICOID },
+	[ORDER_TAKER_NOTIONAL] = { "taker_notional", NUMERICOID },
+	[ORDER_FILLED_VALUE] = { "filled_value", NUMERICOID },
+	[ORDER_COMMISSION] = { "commission", NUMERICOID },
 };
 
-static Statement update_balances = { BALANCE_TYPES,
-									 "UPDATE tradepost_internal.balances b SET total = u.total, reserved = u.reserved"
-									 " FROM unnest($1, $2, $3, $4) u (account, asset, total, reserved) WHERE b.account "
-									 "= u.account AND b.asset = u.asset",
-									 NULL };
-
-static Statement insert_positions = {
-	POSITION_TYPES,
-	"INSERT INTO tradepost_internal.positions (account, instrument, quantity, open_bids, open_asks)"
-	" SELECT * FROM unnest($1, $2, $3, $4, $5)",
-	NULL
+static const TpTableColumn balance_columns[] = {
+	{ "account", INT8OID },
+	{ "asset", INT4OID },
+	{ "total", NUMERICOID },
+	{ "reserved", NUMERICOID },
 };
 
-static Statement update_positions = {
-	POSITION_TYPES,
-	"UPDATE tradepost_internal.positions p SET quantity = u.quantity, open_bids = u.open_bids, open_asks = u.open_asks"
-	" FROM unnest($1, $2, $3, $4, $5) u (account, instrument, quantity, open_bids, open_asks)"
-	" WHERE p.account = u.account AND p.instrument = u.instrument",
-	NULL
+static const TpTableColumn position_columns[] = {
+	{ "account", INT8OID },      { "instrument", INT4OID },   { "quantity", NUMERICOID },
+	{ "open_bids", NUMERICOID }, { "open_asks", NUMERICOID },
 };
 
-static Statement upsert_instruments = {
-	INSTRUMENT_TYPES,
-	"INSERT INTO tradepost_internal.instrument_state AS s (instrument, status, mark, last_price, last_trade_seq, "
-	"updated_seq)"
-	" SELECT * FROM unnest($1, $2, $3, $4, $5, $6)"
-	" ON CONFLICT (instrument) DO UPDATE SET status = excluded.status, mark = excluded.mark,"
-	" last_price = excluded.last_price, last_trade_seq = excluded.last_trade_seq, updated_seq = excluded.updated_seq",
-	NULL
+static const TpTableColumn instrument_columns[] = {
+	{ "instrument", INT4OID },    { "status", INT2OID },         { "mark", NUMERICOID },
+	{ "last_price", NUMERICOID }, { "last_trade_seq", INT8OID }, { "updated_seq", INT8OID },
 };
 
-static Statement *const statements[] = { &update_orders,    &insert_balances,  &update_balances,
-										 &insert_positions, &update_positions, &upsert_instruments };
+enum
+{
+	PROGRESS_SINGLETON,
+	PROGRESS_INSTANCE,
+	PROGRESS_LAST_SEQ,
+	PROGRESS_LAST_TIME,
+	PROGRESS_WATERMARK,
+	PROGRESS_TAIL_SEQ,
+	PROGRESS_TRYING_ID,
+	PROGRESS_TRYING_COUNT,
+	PROGRESS_CHECKSUM
+};
+
+static const TpTableColumn progress_columns[] = {
+	[PROGRESS_SINGLETON] = { "singleton", BOOLOID },  [PROGRESS_INSTANCE] = { "instance", TEXTOID },
+	[PROGRESS_LAST_SEQ] = { "last_seq", INT8OID },    [PROGRESS_LAST_TIME] = { "last_time", TIMESTAMPTZOID },
+	[PROGRESS_WATERMARK] = { "watermark", INT8OID },  [PROGRESS_TAIL_SEQ] = { "tail_seq", INT8OID },
+	[PROGRESS_TRYING_ID] = { "trying_id", INT8OID },  [PROGRESS_TRYING_COUNT] = { "trying_count", INT4OID },
+	[PROGRESS_CHECKSUM] = { "checksum", NUMERICOID }, { "starts", INT8OID },
+};
+
+static TpTable *events;
+static TpTable *orders;
+static TpTable *balances;
+static TpTable *positions;
+static TpTable *instruments;
+static TpTable *engine_state;
+
+/* engine_state has one row. */
+static const TpRowKey the_engine = { .first = true };
 
 /* What instrument_state holds, so that a book's change alone writes nothing. */
 typedef struct StoredInstrument
@@ -100,33 +149,20 @@ typedef struct StoredInstrument
 } StoredInstrument;
 
 static HTAB *stored_instruments = NULL;
-static SPIPlanPtr progress_plan = NULL;
 
-static SPIPlanPtr
-prepare(const char *sql, int nargs, Oid *types)
-{
-	SPIPlanPtr plan = SPI_prepare(sql, nargs, types);
-
-	if (plan == NULL)
-		elog(ERROR, "cannot prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
-	SPI_keepplan(plan);
-	return plan;
-}
+#define CREATE_TABLE(name, columns, keys) tradepost_table_create(name, columns, lengthof(columns), keys)
 
 void
 tradepost_store_init(void)
 {
-	Oid progress_types[] = { INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID, INT4OID, NUMERICOID };
 	HASHCTL control = { 0 };
 
-	SPI_connect();
-	for (size_t i = 0; i < lengthof(statements); i++)
-		statements[i]->plan = prepare(statements[i]->sql, strlen(statements[i]->types),
-									  tradepost_columns_array_types(statements[i]->types));
-	progress_plan = prepare("UPDATE tradepost_internal.engine_state SET last_seq = $1, last_time = $2, watermark = $3,"
-							" tail_seq = $4, trying_id = $5, trying_count = $6, checksum = $7",
-							7, progress_types);
-	SPI_finish();
+	events = CREATE_TABLE("events", event_columns, 1);
+	orders = CREATE_TABLE("orders", order_columns, 1);
+	balances = CREATE_TABLE("balances", balance_columns, 2);
+	positions = CREATE_TABLE("positions", position_columns, 2);
+	instruments = CREATE_TABLE("instrument_state", instrument_columns, 1);
+	engine_state = CREATE_TABLE("engine_state", progress_columns, 1);
 
 	control.keysize = sizeof(int32);
 	control.entrysize = sizeof(StoredInstrument);
@@ -136,189 +172,182 @@ tradepost_store_init(void)
 }
 
 static void
-run(const Statement *statement, const TpColumns *columns)
-{
-	int rows = tradepost_columns_rows(columns);
-	int result;
-
-	if (rows == 0)
-		return;
-	result = SPI_execute_plan(statement->plan, tradepost_columns_arrays(columns), NULL, false, 0);
-	if (result < 0)
-		elog(ERROR, "cannot store a batch: %s", SPI_result_code_string(result));
-	if (SPI_processed != (uint64) rows)
-		elog(ERROR, "stored %llu rows of %d in \"%.60s\"", (unsigned long long) SPI_processed, rows, statement->sql);
-}
-
-/* Rows that are new by construction: no statement has anything to add. */
-static void
-insert(const TpColumns *columns, const char *table)
-{
-	if (tradepost_columns_rows(columns) > 0)
-		tradepost_columns_insert(columns, table);
-}
-
-static void
-set_if(TpColumns *columns, int column, bool given, Datum value)
+set_if(TpTable *table, int column, bool given, Datum value)
 {
 	if (given)
-		tradepost_columns_set(columns, column, value);
+		tradepost_table_set(table, column, value);
+}
+
+static void
+set_units(TpTable *table, int column, int64 units)
+{
+	tradepost_table_set(table, column, tradepost_units_numeric(units));
+}
+
+static void
+set_wide_units(TpTable *table, int column, tp_int128 units)
+{
+	tradepost_table_set(table, column, tradepost_wide_units_numeric(units));
+}
+
+static void
+add_event(const TpEvent *e)
+{
+	tradepost_table_add(events);
+	tradepost_table_set(events, 0, Int64GetDatum(e->seq));
+	tradepost_table_set(events, 1, Int64GetDatum(e->command_id));
+	tradepost_table_set(events, 2, TimestampTzGetDatum(e->time));
+	set_if(events, 3, e->order_id != 0, Int64GetDatum(e->order_id));
+	set_if(events, 4, e->maker_order_id != 0, Int64GetDatum(e->maker_order_id));
+	set_if(events, 5, e->account != 0, Int64GetDatum(e->account));
+	set_if(events, 6, e->counter_account != 0, Int64GetDatum(e->counter_account));
+	set_if(events, 7, e->instrument != 0, Int32GetDatum(e->instrument));
+	set_if(events, 8, e->asset != 0, Int32GetDatum(e->asset));
+	tradepost_table_set(events, 9, Int16GetDatum(e->kind));
+	set_if(events, 10, (e->fields & TP_EVF_SIDE) != 0, Int16GetDatum(e->side));
+	tradepost_table_set(events, 11, Int16GetDatum(e->reason));
+	tradepost_table_set(events, 12, BoolGetDatum(e->decision != 0));
+	if (e->fields & TP_EVF_QUANTITY)
+		set_units(events, 13, e->quantity);
+	if (e->fields & TP_EVF_PRICE)
+		set_units(events, 14, e->price);
+	if (e->kind == TP_EV_TRADE || e->kind == TP_EV_CLOSED_OUT)
+	{
+		set_units(events, 15, e->commission);
+		set_units(events, 16, e->counter_commission);
+	}
+	tradepost_table_put(events, false);
 }
 
 static void
 store_events(TpEngine *engine)
 {
-	const TpEvent *events;
-	size_t n = tradepost_engine_events(engine, &events);
-	TpColumns *c = tradepost_columns_create(EVENT_TYPES, n);
+	const TpEvent *batch;
+	size_t n = tradepost_engine_events(engine, &batch);
 
 	for (size_t i = 0; i < n; i++)
-	{
-		const TpEvent *e = &events[i];
-		bool trade = e->kind == TP_EV_TRADE || e->kind == TP_EV_CLOSED_OUT;
+		add_event(&batch[i]);
+	tradepost_table_close(events);
+}
 
-		tradepost_columns_set(c, 0, Int64GetDatum(e->seq));
-		tradepost_columns_set(c, 1, Int64GetDatum(e->command_id));
-		tradepost_columns_set(c, 2, TimestampTzGetDatum(e->time));
-		set_if(c, 3, e->order_id != 0, Int64GetDatum(e->order_id));
-		set_if(c, 4, e->maker_order_id != 0, Int64GetDatum(e->maker_order_id));
-		set_if(c, 5, e->account != 0, Int64GetDatum(e->account));
-		set_if(c, 6, e->counter_account != 0, Int64GetDatum(e->counter_account));
-		set_if(c, 7, e->instrument != 0, Int32GetDatum(e->instrument));
-		set_if(c, 8, e->asset != 0, Int32GetDatum(e->asset));
-		tradepost_columns_set(c, 9, Int16GetDatum(e->kind));
-		set_if(c, 10, (e->fields & TP_EVF_SIDE) != 0, Int16GetDatum(e->side));
-		tradepost_columns_set(c, 11, Int16GetDatum(e->reason));
-		tradepost_columns_set(c, 12, BoolGetDatum(e->decision != 0));
-		if (e->fields & TP_EVF_QUANTITY)
-			tradepost_columns_set(c, 13, tradepost_units_numeric(e->quantity));
-		if (e->fields & TP_EVF_PRICE)
-			tradepost_columns_set(c, 14, tradepost_units_numeric(e->price));
-		if (trade)
-		{
-			tradepost_columns_set(c, 15, tradepost_units_numeric(e->commission));
-			tradepost_columns_set(c, 16, tradepost_units_numeric(e->counter_commission));
-		}
-		tradepost_columns_next(c);
-	}
-	insert(c, "events");
+/* What an order keeps for life. */
+static void
+set_order_terms(const TpOrderState *o)
+{
+	tradepost_table_set(orders, ORDER_ID, Int64GetDatum(o->id));
+	tradepost_table_set(orders, ORDER_ACCOUNT, Int64GetDatum(o->account));
+	tradepost_table_set(orders, ORDER_CREATED_AT, TimestampTzGetDatum(o->created_at));
+	set_if(orders, ORDER_EXPIRES_AT, o->expires_at != TRADEPOST_TIME_NEVER, TimestampTzGetDatum(o->expires_at));
+	tradepost_table_set(orders, ORDER_INSTRUMENT, Int32GetDatum(o->instrument));
+	tradepost_table_set(orders, ORDER_MAKER_RATE, Int32GetDatum(o->maker_rate));
+	tradepost_table_set(orders, ORDER_TAKER_RATE, Int32GetDatum(o->taker_rate));
+	tradepost_table_set(orders, ORDER_SIDE, Int16GetDatum(o->side));
+	tradepost_table_set(orders, ORDER_TYPE, Int16GetDatum(o->type));
+	tradepost_table_set(orders, ORDER_TIME_IN_FORCE, Int16GetDatum(o->time_in_force));
+	tradepost_table_set(orders, ORDER_STP, Int16GetDatum(o->stp));
+	tradepost_table_set(orders, ORDER_FLAGS, Int16GetDatum(o->flags));
 }
 
 static void
-add_new_order(TpColumns *c, const TpOrderState *o)
+set_order_state(const TpOrderState *o)
 {
-	int i = 0;
-
-	tradepost_columns_set(c, i++, Int64GetDatum(o->id));
-	tradepost_columns_set(c, i++, Int64GetDatum(o->account));
-	tradepost_columns_set(c, i++, Int64GetDatum(o->rank));
-	tradepost_columns_set(c, i++, TimestampTzGetDatum(o->created_at));
-	tradepost_columns_set(c, i++, TimestampTzGetDatum(o->updated_at));
-	set_if(c, i++, o->expires_at != TRADEPOST_TIME_NEVER, TimestampTzGetDatum(o->expires_at));
-	tradepost_columns_set(c, i++, Int32GetDatum(o->instrument));
-	tradepost_columns_set(c, i++, Int32GetDatum(o->maker_rate));
-	tradepost_columns_set(c, i++, Int32GetDatum(o->taker_rate));
-	tradepost_columns_set(c, i++, Int16GetDatum(o->side));
-	tradepost_columns_set(c, i++, Int16GetDatum(o->type));
-	tradepost_columns_set(c, i++, Int16GetDatum(o->time_in_force));
-	tradepost_columns_set(c, i++, Int16GetDatum(o->stp));
-	tradepost_columns_set(c, i++, Int16GetDatum(o->flags));
-	tradepost_columns_set(c, i++, Int16GetDatum(o->status));
-	tradepost_columns_set(c, i++, Int16GetDatum(o->reason));
-	tradepost_columns_set(c, i++, tradepost_units_numeric(o->quantity));
-	tradepost_columns_set(c, i++, tradepost_units_numeric(o->price));
-	tradepost_columns_set(c, i++, tradepost_units_numeric(o->filled));
-	tradepost_columns_set(c, i++, tradepost_wide_units_numeric(o->maker_notional));
-	tradepost_columns_set(c, i++, tradepost_wide_units_numeric(o->taker_notional));
-	tradepost_columns_set(c, i++, tradepost_wide_units_numeric(o->filled_value));
-	tradepost_columns_set(c, i++, tradepost_units_numeric(o->commission));
-	tradepost_columns_next(c);
+	tradepost_table_set(orders, ORDER_RANK, Int64GetDatum(o->rank));
+	tradepost_table_set(orders, ORDER_UPDATED_AT, TimestampTzGetDatum(o->updated_at));
+	tradepost_table_set(orders, ORDER_STATUS, Int16GetDatum(o->status));
+	tradepost_table_set(orders, ORDER_REASON, Int16GetDatum(o->reason));
+	set_units(orders, ORDER_QUANTITY, o->quantity);
+	set_units(orders, ORDER_PRICE, o->price);
+	set_units(orders, ORDER_FILLED, o->filled);
+	set_wide_units(orders, ORDER_MAKER_NOTIONAL, o->maker_notional);
+	set_wide_units(orders, ORDER_TAKER_NOTIONAL, o->taker_notional);
+	set_wide_units(orders, ORDER_FILLED_VALUE, o->filled_value);
+	set_units(orders, ORDER_COMMISSION, o->commission);
 }
 
-static void
-add_changed_order(TpColumns *c, const TpOrderState *o)
-{
-	int i = 0;
-
-	tradepost_columns_set(c, i++, Int64GetDatum(o->id));
-	tradepost_columns_set(c, i++, TimestampTzGetDatum(o->updated_at));
-	tradepost_columns_set(c, i++, Int64GetDatum(o->rank));
-	tradepost_columns_set(c, i++, Int16GetDatum(o->status));
-	tradepost_columns_set(c, i++, Int16GetDatum(o->reason));
-	tradepost_columns_set(c, i++, tradepost_units_numeric(o->quantity));
-	tradepost_columns_set(c, i++, tradepost_units_numeric(o->price));
-	tradepost_columns_set(c, i++, tradepost_units_numeric(o->filled));
-	tradepost_columns_set(c, i++, tradepost_wide_units_numeric(o->maker_notional));
-	tradepost_columns_set(c, i++, tradepost_wide_units_numeric(o->taker_notional));
-	tradepost_columns_set(c, i++, tradepost_wide_units_numeric(o->filled_value));
-	tradepost_columns_set(c, i++, tradepost_units_numeric(o->commission));
-	tradepost_columns_next(c);
-}
-
+/* A closed order never changes again: its place is forgotten. */
 static void
 store_orders(TpEngine *engine)
 {
-	const TpDirtyOrder *orders;
-	size_t n = tradepost_engine_dirty_orders(engine, &orders);
-	TpColumns *new = tradepost_columns_create(NEW_ORDER_TYPES, n);
-	TpColumns *changed = tradepost_columns_create(CHANGED_ORDER_TYPES, n);
+	const TpDirtyOrder *dirty;
+	size_t n = tradepost_engine_dirty_orders(engine, &dirty);
 
 	for (size_t i = 0; i < n; i++)
 	{
-		if (orders[i].stored)
-			add_changed_order(changed, &orders[i].state);
+		const TpOrderState *o = &dirty[i].state;
+
+		if (dirty[i].stored)
+			tradepost_table_must_change(orders, (TpRowKey){ .first = o->id });
 		else
-			add_new_order(new, &orders[i].state);
+		{
+			tradepost_table_add(orders);
+			set_order_terms(o);
+		}
+		set_order_state(o);
+		tradepost_table_put(orders, o->status == TP_ORDER_OPEN || o->status == TP_ORDER_PARTIALLY_FILLED);
 	}
-	insert(new, "orders");
-	run(&update_orders, changed);
+	tradepost_table_close(orders);
 }
 
 static void
 store_balances(TpEngine *engine)
 {
-	const TpDirtyBalance *balances;
-	size_t n = tradepost_engine_dirty_balances(engine, &balances);
-	TpColumns *new = tradepost_columns_create(BALANCE_TYPES, n);
-	TpColumns *changed = tradepost_columns_create(BALANCE_TYPES, n);
+	const TpDirtyBalance *dirty;
+	size_t n = tradepost_engine_dirty_balances(engine, &dirty);
 
 	for (size_t i = 0; i < n; i++)
 	{
-		const TpBalanceState *b = &balances[i].state;
-		TpColumns *c = balances[i].stored ? changed : new;
+		const TpBalanceState *b = &dirty[i].state;
 
-		tradepost_columns_set(c, 0, Int64GetDatum(b->account));
-		tradepost_columns_set(c, 1, Int32GetDatum(b->asset));
-		tradepost_columns_set(c, 2, tradepost_wide_units_numeric(b->total));
-		tradepost_columns_set(c, 3, tradepost_wide_units_numeric(b->reserved));
-		tradepost_columns_next(c);
+		if (dirty[i].stored)
+			tradepost_table_must_change(balances, (TpRowKey){ .first = b->account, .second = b->asset });
+		else
+			tradepost_table_add(balances);
+		tradepost_table_set(balances, 0, Int64GetDatum(b->account));
+		tradepost_table_set(balances, 1, Int32GetDatum(b->asset));
+		set_wide_units(balances, 2, b->total);
+		set_wide_units(balances, 3, b->reserved);
+		tradepost_table_put(balances, true);
 	}
-	run(&insert_balances, new);
-	run(&update_balances, changed);
+	tradepost_table_close(balances);
 }
 
 static void
 store_positions(TpEngine *engine)
 {
-	const TpDirtyPosition *positions;
-	size_t n = tradepost_engine_dirty_positions(engine, &positions);
-	TpColumns *new = tradepost_columns_create(POSITION_TYPES, n);
-	TpColumns *changed = tradepost_columns_create(POSITION_TYPES, n);
+	const TpDirtyPosition *dirty;
+	size_t n = tradepost_engine_dirty_positions(engine, &dirty);
 
 	for (size_t i = 0; i < n; i++)
 	{
-		const TpPositionState *p = &positions[i].state;
-		TpColumns *c = positions[i].stored ? changed : new;
+		const TpPositionState *p = &dirty[i].state;
 
-		tradepost_columns_set(c, 0, Int64GetDatum(p->account));
-		tradepost_columns_set(c, 1, Int32GetDatum(p->instrument));
-		tradepost_columns_set(c, 2, tradepost_units_numeric(p->quantity));
-		tradepost_columns_set(c, 3, tradepost_units_numeric(p->open_bids));
-		tradepost_columns_set(c, 4, tradepost_units_numeric(p->open_asks));
-		tradepost_columns_next(c);
+		if (dirty[i].stored)
+			tradepost_table_must_change(positions, (TpRowKey){ .first = p->account, .second = p->instrument });
+		else
+			tradepost_table_add(positions);
+		tradepost_table_set(positions, 0, Int64GetDatum(p->account));
+		tradepost_table_set(positions, 1, Int32GetDatum(p->instrument));
+		set_units(positions, 2, p->quantity);
+		set_units(positions, 3, p->open_bids);
+		set_units(positions, 4, p->open_asks);
+		tradepost_table_put(positions, true);
 	}
-	run(&insert_positions, new);
-	run(&update_positions, changed);
+	tradepost_table_close(positions);
+}
+
+static bool
+is_stored(const TpInstrument *now)
+{
+	bool found;
+	StoredInstrument *stored = hash_search(stored_instruments, &now->id, HASH_ENTER, &found);
+
+	if (found && stored->status == now->status && stored->mark == now->mark &&
+		stored->last_trade_seq == now->last_trade_seq)
+		return true;
+	stored->status = now->status;
+	stored->mark = now->mark;
+	stored->last_trade_seq = now->last_trade_seq;
+	return false;
 }
 
 static void
@@ -326,48 +355,56 @@ store_instruments(TpEngine *engine)
 {
 	const int32 *ids;
 	size_t n = tradepost_engine_dirty_instruments(engine, &ids);
-	TpColumns *c = tradepost_columns_create(INSTRUMENT_TYPES, n);
 
 	for (size_t i = 0; i < n; i++)
 	{
 		const TpInstrument *now = tradepost_engine_instrument(engine, ids[i]);
-		bool found;
-		StoredInstrument *stored = hash_search(stored_instruments, &ids[i], HASH_ENTER, &found);
 
-		if (found && stored->status == now->status && stored->mark == now->mark &&
-			stored->last_trade_seq == now->last_trade_seq)
+		if (is_stored(now))
 			continue;
-		stored->status = now->status;
-		stored->mark = now->mark;
-		stored->last_trade_seq = now->last_trade_seq;
-		tradepost_columns_set(c, 0, Int32GetDatum(now->id));
-		tradepost_columns_set(c, 1, Int16GetDatum(now->status));
-		tradepost_columns_set(c, 2, tradepost_units_numeric(now->mark));
-		set_if(c, 3, now->last_trade_seq != 0, tradepost_units_numeric(now->last_price));
-		set_if(c, 4, now->last_trade_seq != 0, Int64GetDatum(now->last_trade_seq));
-		tradepost_columns_set(c, 5, Int64GetDatum(tradepost_engine_last_seq(engine)));
-		tradepost_columns_next(c);
+		if (!tradepost_table_change(instruments, (TpRowKey){ .first = now->id }))
+			tradepost_table_add(instruments);
+		tradepost_table_set(instruments, 0, Int32GetDatum(now->id));
+		tradepost_table_set(instruments, 1, Int16GetDatum(now->status));
+		set_units(instruments, 2, now->mark);
+		if (now->last_trade_seq != 0)
+		{
+			set_units(instruments, 3, now->last_price);
+			tradepost_table_set(instruments, 4, Int64GetDatum(now->last_trade_seq));
+		}
+		tradepost_table_set(instruments, 5, Int64GetDatum(tradepost_engine_last_seq(engine)));
+		tradepost_table_put(instruments, true);
 	}
-	run(&upsert_instruments, c);
+	tradepost_table_close(instruments);
+}
+
+static void
+set_trying(int64 command_id, int count)
+{
+	if (command_id != 0)
+	{
+		tradepost_table_set(engine_state, PROGRESS_TRYING_ID, Int64GetDatum(command_id));
+		tradepost_table_set(engine_state, PROGRESS_TRYING_COUNT, Int32GetDatum(count));
+	}
+	else
+	{
+		tradepost_table_set_null(engine_state, PROGRESS_TRYING_ID);
+		tradepost_table_set_null(engine_state, PROGRESS_TRYING_COUNT);
+	}
 }
 
 static void
 store_progress(TpEngine *engine, const TpProgress *progress)
 {
-	Datum values[] = { Int64GetDatum(tradepost_engine_last_seq(engine)),
-					   TimestampTzGetDatum(progress->last_time),
-					   Int64GetDatum(progress->watermark),
-					   Int64GetDatum(progress->tail_seq),
-					   Int64GetDatum(progress->trying_id),
-					   Int32GetDatum(progress->trying_count),
-					   tradepost_uint64_numeric(tradepost_engine_checksum(engine)) };
-	char nulls[] = "       ";
-
-	if (progress->trying_id == 0)
-		nulls[4] = nulls[5] = 'n';
-	SPI_execute_plan(progress_plan, values, nulls, false, 0);
-	if (SPI_processed != 1)
-		elog(ERROR, "engine_state has %llu rows", (unsigned long long) SPI_processed);
+	tradepost_table_must_change(engine_state, the_engine);
+	tradepost_table_set(engine_state, PROGRESS_LAST_SEQ, Int64GetDatum(tradepost_engine_last_seq(engine)));
+	tradepost_table_set(engine_state, PROGRESS_LAST_TIME, TimestampTzGetDatum(progress->last_time));
+	tradepost_table_set(engine_state, PROGRESS_WATERMARK, Int64GetDatum(progress->watermark));
+	tradepost_table_set(engine_state, PROGRESS_TAIL_SEQ, Int64GetDatum(progress->tail_seq));
+	tradepost_table_set(engine_state, PROGRESS_CHECKSUM, tradepost_uint64_numeric(tradepost_engine_checksum(engine)));
+	set_trying(progress->trying_id, progress->trying_count);
+	tradepost_table_put(engine_state, true);
+	tradepost_table_close(engine_state);
 }
 
 /*
@@ -377,7 +414,6 @@ store_progress(TpEngine *engine, const TpProgress *progress)
 void
 tradepost_store_batch(TpEngine *engine, const TpProgress *progress)
 {
-	SPI_connect();
 	store_events(engine);
 	store_orders(engine);
 	store_balances(engine);
@@ -385,7 +421,6 @@ tradepost_store_batch(TpEngine *engine, const TpProgress *progress)
 	store_instruments(engine);
 	tradepost_engine_end_batch(engine);
 	store_progress(engine, progress);
-	SPI_finish();
 }
 
 void
@@ -415,13 +450,10 @@ tradepost_store_checkpoint(TpEngine *engine, int64 time)
 void
 tradepost_store_trying(int64 command_id, int count)
 {
-	Oid types[] = { INT8OID, INT4OID };
-	Datum values[] = { Int64GetDatum(command_id), Int32GetDatum(count) };
-
-	SPI_connect();
-	SPI_execute_with_args("UPDATE tradepost_internal.engine_state SET trying_id = $1, trying_count = $2", 2, types,
-						  values, NULL, false, 0);
-	SPI_finish();
+	tradepost_table_must_change(engine_state, the_engine);
+	set_trying(command_id, count);
+	tradepost_table_put(engine_state, true);
+	tradepost_table_close(engine_state);
 }
 
 void
