@@ -111,6 +111,7 @@ CREATE FUNCTION t.leak(text) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$ 
 SET ROLE regress_tp_alice;
 SELECT client_order_id FROM tradepost.orders WHERE t.leak(client_order_id) AND symbol = 'SECRET' ORDER BY id;
 RESET ROLE;
+:wait
 
 -- Administrators and auditors see everything; auditors change nothing.
 SET ROLE regress_tp_admin;
