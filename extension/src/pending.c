@@ -15,7 +15,6 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "commands/sequence.h"
 #include "compat.h"
 #include "errcodes.h"
@@ -26,8 +25,8 @@
 #include "ring.h"
 #include "shmem.h"
 #include "storage/ipc.h"
+#include "target.h"
 #include "utils/guc.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
 /* Larger transactions are read from the table: the ring would not hold them anyway. */
@@ -225,18 +224,6 @@ bound_idle_time(void)
 							 true, 0, false);
 }
 
-static Oid
-sequence_oid(void)
-{
-	Oid namespace = get_namespace_oid("tradepost_internal", false);
-	Oid oid = get_relname_relid("command_id_seq", namespace);
-
-	if (!OidIsValid(oid))
-		ereport(ERROR,
-				(errcode(ERRCODE_TP_ENGINE_OFF), errmsg("extension tradepost is not complete in this database")));
-	return oid;
-}
-
 static void
 raise_last_drawn(TpDatabase *db, int64 id)
 {
@@ -251,7 +238,7 @@ tradepost_draw_ids(int n, int64 *ids)
 {
 	TpDatabase *db = tradepost_my_database(true);
 	TpSlot *slot = my_slot();
-	Oid sequence = sequence_oid();
+	Oid sequence = tradepost_target_sequence();
 	bool first = pg_atomic_read_u64(&slot->lowest) == 0;
 
 	tradepost_pending_init();

@@ -8,20 +8,17 @@
 #include "postgres.h"
 
 #include "access/heapam.h"
-#include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/namespace.h"
-#include "compat.h"
-#include "executor/executor.h"
+#include "executor/tuptable.h"
 #include "guc.h"
 #include "miscadmin.h"
 #include "request.h"
+#include "target.h"
 #include "units.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
-#include "utils/rel.h"
+#include "utils/memutils.h"
 
 /* Column numbers of tradepost_internal.commands, as in sql/02_tables/table_engine.sql. */
 enum
@@ -134,13 +131,18 @@ fill_row(TupleTableSlot *slot, const TpRequest *request, Oid actor, TimestampTz 
 	ExecStoreVirtualTuple(slot);
 }
 
-void
-tradepost_insert_rows(const TpRequest *requests, int n)
+/* One row, which is what most calls are: with the slot that is at hand, in the caller's memory. */
+static void
+insert_row(TpTarget *target, const TpRequest *request)
 {
-	Oid namespace = get_namespace_oid("tradepost_internal", false);
-	Relation relation = table_open(get_relname_relid("commands", namespace), RowExclusiveLock);
-	EState *estate = CreateExecutorState();
-	ResultRelInfo *target = makeNode(ResultRelInfo);
+	fill_row(target->slot, request, acting_role_oid(), GetCurrentTimestamp());
+	table_tuple_insert(target->table, target->slot, GetCurrentCommandId(true), 0, NULL);
+	tradepost_target_index(target, target->slot);
+}
+
+static void
+insert_many(TpTarget *target, const TpRequest *requests, int n)
+{
 	TimestampTz now = GetCurrentTimestamp();
 	Oid actor = acting_role_oid();
 	CommandId cid = GetCurrentCommandId(true);
@@ -150,11 +152,8 @@ tradepost_insert_rows(const TpRequest *requests, int n)
 	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext, "tradepost rows", ALLOCSET_DEFAULT_SIZES);
 	int used = 0;
 
-	Assert(RelationGetDescr(relation)->natts == C_COUNT);
-	InitResultRelInfo(target, relation, 1, NULL, 0);
-	ExecOpenIndices(target, false);
 	for (int i = 0; i < room; i++)
-		slots[i] = table_slot_create(relation, NULL);
+		slots[i] = table_slot_create(target->table, NULL);
 
 	for (int i = 0; i < n; i++)
 	{
@@ -167,14 +166,10 @@ tradepost_insert_rows(const TpRequest *requests, int n)
 		}
 		if (used == room || (i == n - 1 && used > 0))
 		{
-			if (used == 1)
-				table_tuple_insert(relation, slots[0], cid, 0, bulk);
-			else
-				table_multi_insert(relation, slots, used, cid, 0, bulk);
+			table_multi_insert(target->table, slots, used, cid, 0, bulk);
 			for (int j = 0; j < used; j++)
 			{
-				(void) TpExecInsertIndexTuples(target, slots[j], estate);
-				ResetPerTupleExprContext(estate);
+				tradepost_target_index(target, slots[j]);
 				ExecClearTuple(slots[j]);
 			}
 			MemoryContextReset(row_context);
@@ -186,8 +181,19 @@ tradepost_insert_rows(const TpRequest *requests, int n)
 		FreeBulkInsertState(bulk);
 	for (int i = 0; i < room; i++)
 		ExecDropSingleTupleTableSlot(slots[i]);
-	ExecCloseIndices(target);
-	FreeExecutorState(estate);
 	MemoryContextDelete(row_context);
-	table_close(relation, NoLock);
+}
+
+void
+tradepost_insert_rows(const TpRequest *requests, int n)
+{
+	TpTarget target;
+
+	tradepost_target_open(&target);
+	Assert(RelationGetDescr(target.table)->natts == C_COUNT);
+	if (n == 1)
+		insert_row(&target, &requests[0]);
+	else
+		insert_many(&target, requests, n);
+	tradepost_target_close(&target);
 }
