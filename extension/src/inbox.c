@@ -151,9 +151,7 @@ read_table(TpInbox *inbox)
 		/* More is there: count it as waiting, and come back when these are decided. */
 		inbox->must_read = true;
 		inbox->bound = Max(inbox->bound, Min(outstanding, last + 1));
-		SpinLockAcquire(&inbox->db->ring_lock);
-		inbox->db->overflow_commands += Max(flagged - n, 0);
-		SpinLockRelease(&inbox->db->ring_lock);
+		tradepost_ring_flag_more(inbox->db, Max(flagged - n, 0));
 	}
 }
 

@@ -171,12 +171,7 @@ tradepost_pending_on_forget(void (*callback)(bool configuration))
 static int64
 pending_commands(TpDatabase *db)
 {
-	int64 pending;
-
-	SpinLockAcquire(&db->ring_lock);
-	pending = (int64) (db->tail - db->head) + db->overflow_commands;
-	SpinLockRelease(&db->ring_lock);
-	return pending + (int64) pg_atomic_read_u64(&db->backlog);
+	return (int64) (pg_atomic_read_u64(&db->waiting) + pg_atomic_read_u64(&db->backlog));
 }
 
 /* Backpressure: memory and latency stay bounded when clients are faster than the engine. */

@@ -5,11 +5,22 @@
  * Writers are backends in their commit callback, so nothing here can throw or
  * allocate.  The reader copies without the lock: writers never touch entries
  * between head and tail, and only the reader moves head.
+ *
+ * A ring that was emptied starts at its first place again.  So what is used of it
+ * stays as small as what waits: every backend has those pages mapped soon, and
+ * none takes a page fault while it holds the lock, for which all others spin.
  */
 #include "postgres.h"
 
 #include "guc.h"
 #include "ring.h"
+
+/* Under the lock: what backpressure goes by, without the lock. */
+static void
+count_waiting(TpDatabase *db)
+{
+	pg_atomic_write_u64(&db->waiting, (db->tail - db->head) + (uint64) db->overflow_commands);
+}
 
 void
 tradepost_ring_push(TpDatabase *db, const TpCommand *commands, int n, int64 unqueued)
@@ -30,6 +41,7 @@ tradepost_ring_push(TpDatabase *db, const TpCommand *commands, int n, int64 unqu
 			db->tail += chunk;
 			commands += chunk;
 			n -= chunk;
+			count_waiting(db);
 		}
 		else
 			flagged = true;
@@ -43,6 +55,7 @@ tradepost_ring_push(TpDatabase *db, const TpCommand *commands, int n, int64 unqu
 			db->overflows++;
 		db->overflow = true;
 		db->overflow_commands += n + unqueued;
+		count_waiting(db);
 		SpinLockRelease(&db->ring_lock);
 	}
 }
@@ -68,6 +81,9 @@ tradepost_ring_take(TpDatabase *db, TpCommand *out, int n)
 		out[i] = ring[(db->head + i) % size];
 	SpinLockAcquire(&db->ring_lock);
 	db->head += n;
+	if (db->head == db->tail)
+		db->head = db->tail = 0;
+	count_waiting(db);
 	SpinLockRelease(&db->ring_lock);
 	return n;
 }
@@ -92,14 +108,16 @@ tradepost_ring_clear_overflow(TpDatabase *db)
 	commands = db->overflow_commands;
 	db->overflow = false;
 	db->overflow_commands = 0;
+	count_waiting(db);
 	SpinLockRelease(&db->ring_lock);
 	return commands;
 }
 
 void
-tradepost_ring_set_overflow(TpDatabase *db)
+tradepost_ring_flag_more(TpDatabase *db, int64 commands)
 {
 	SpinLockAcquire(&db->ring_lock);
-	db->overflow = true;
+	db->overflow_commands += commands;
+	count_waiting(db);
 	SpinLockRelease(&db->ring_lock);
 }

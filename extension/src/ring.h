@@ -24,6 +24,6 @@ extern int tradepost_ring_take(TpDatabase *db, TpCommand *out, int n);
 /* Commands are in the table only: the matcher drains the ring, clears the flag, then scans. */
 extern bool tradepost_ring_overflowed(TpDatabase *db);
 extern int64 tradepost_ring_clear_overflow(TpDatabase *db);
-extern void tradepost_ring_set_overflow(TpDatabase *db);
+extern void tradepost_ring_flag_more(TpDatabase *db, int64 commands); /* counts them, sets no flag */
 
 #endif

@@ -110,6 +110,7 @@ shmem_startup(void)
 			pg_atomic_init_u64(&db->watermark, 0);
 			pg_atomic_init_u64(&db->last_seq, 0);
 			pg_atomic_init_u64(&db->backlog, 0);
+			pg_atomic_init_u64(&db->waiting, 0);
 		}
 	}
 	LWLockRegisterTranche(tradepost_shared->lock.tranche, "tradepost");
@@ -192,6 +193,7 @@ tradepost_reset_database(TpDatabase *db, Oid dboid)
 	db->overflow_commands = 0;
 	db->overflows = 0;
 	db->head = db->tail = 0;
+	pg_atomic_write_u64(&db->waiting, 0);
 	SpinLockRelease(&db->ring_lock);
 	memset(&db->status, 0, sizeof(db->status));
 }

@@ -93,12 +93,14 @@ typedef struct TpDatabase
 	pg_atomic_uint64 backlog;    /* taken from the ring, or known to wait in the table, and not decided */
 	pg_atomic_uint32 generation; /* of the configuration */
 
+	pg_atomic_uint64 waiting; /* in the ring, or flagged instead: written under ring_lock, read without */
+
 	/* Under ring_lock. */
 	slock_t ring_lock;
 	bool overflow;           /* committed commands are in the table only: read it */
 	int64 overflow_commands; /* how many, about */
 	int64 overflows;
-	uint64 head; /* next to be read, by the matcher alone */
+	uint64 head; /* next to be read, by the matcher alone; both are 0 again when they meet */
 	uint64 tail; /* next to be written */
 
 	LWLock ask_lock;
