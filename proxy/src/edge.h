@@ -11,7 +11,6 @@
 #include <stdbool.h>
 #include <uv.h>
 
-struct lws_context;
 
 typedef struct TpEdge
 {
@@ -31,7 +30,10 @@ typedef struct TpEdge
 	struct TpHub *hub;
 	struct TpOrders *orders;
 	struct TpPublisher *publisher; /* NULL without Redis */
+	struct TpSockets *sockets;
+	struct TpUpgrades *upgrades; /* WebSockets */
 	struct TpHttp *http;
+	struct TpTls *tls; /* NULL without TLS_CERT */
 	bool draining; /* no new work is taken */
 } TpEdge;
 
