@@ -4,8 +4,9 @@
  *
  * Ids become visible out of order, so every backend shows in its TpSlot the
  * lowest id that it may still hand over: the slot is set before the id is
- * drawn and cleared after the ring push, or after the abort.  The matcher's
- * watermark never passes a slot.
+ * drawn and cleared after the ring push, or after the abort of the transaction or
+ * of the savepoint that it was set under.  The matcher's watermark never passes a
+ * slot.
  *
  * The commit callback runs when the transaction can no longer fail: it must not
  * throw and allocates nothing.  Savepoints that roll back cut their commands
@@ -43,8 +44,9 @@ static Queued *queue = NULL;       /* TopMemoryContext, grows to MAX_QUEUED */
 static TpCommand *handover = NULL; /* the same, without subxacts: what the callback pushes */
 static int queue_length = 0;
 static int queue_size = 0;
-static int64 unqueued = 0;          /* commands of this transaction beyond the queue */
-static TpDatabase *database = NULL; /* where the commands go */
+static int64 unqueued = 0;                                      /* commands of this transaction beyond the queue */
+static TpDatabase *database = NULL;                             /* where the commands go */
+static SubTransactionId slot_subxact = InvalidSubTransactionId; /* in which our slot was set; invalid: it is not */
 static bool configuration_dirty = false;
 static bool extension_dropped = false;
 static void (*forget_callback)(bool configuration) = NULL;
@@ -73,6 +75,7 @@ clear_slot(void)
 		pg_write_barrier();
 		pg_atomic_write_u64(&my_slot()->lowest, 0);
 	}
+	slot_subxact = InvalidSubTransactionId;
 }
 
 static void
@@ -147,7 +150,17 @@ subxact_callback(SubXactEvent event, SubTransactionId mySubid, SubTransactionId 
 	while (queue_length > 0 && queue[queue_length - 1].subxact >= mySubid)
 		queue_length--;
 
-	/* What went beyond the queue may be rolled back or not: the table will tell. */
+	/*
+	 * When the slot was set inside of what is rolled back, so were all ids
+	 * drawn since: there is nothing left to hand over, and the watermark
+	 * need not wait for a session that may now idle.  Else what went beyond
+	 * the queue may be rolled back or not: the table will tell.
+	 */
+	if (mySubid <= slot_subxact)
+	{
+		unqueued = 0;
+		clear_slot();
+	}
 	if (forget_callback)
 		forget_callback(configuration_dirty);
 }
@@ -247,6 +260,7 @@ tradepost_draw_ids(int n, int64 *ids)
 		slot->dboid = MyDatabaseId;
 		slot->pid = MyProcPid;
 		slot->since = GetCurrentTimestamp();
+		slot_subxact = GetCurrentSubTransactionId();
 		pg_write_barrier();
 		pg_atomic_write_u64(&slot->lowest, pg_atomic_read_u64(&db->last_drawn) + 1);
 		pg_memory_barrier();
