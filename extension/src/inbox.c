@@ -36,11 +36,12 @@ struct TpInbox
 	TpWindow *decided;
 	int64 watermark;
 	int64 bound;
-	TpCommand *queue;
+	TpArrival *queue;
 	int room;
 	int first; /* next to be decided */
 	int end;
-	bool must_read; /* the table holds what the ring does not */
+	bool must_read;         /* the table holds what the ring does not */
+	TimestampTz read_since; /* and all of that was committed later than this; 0: nobody has said when */
 };
 
 TpInbox *
@@ -52,15 +53,27 @@ tradepost_inbox_create(TpDatabase *db, TpWindow *decided, int64 watermark)
 	inbox->decided = decided;
 	inbox->watermark = inbox->bound = watermark;
 	inbox->room = MAX_READ;
-	inbox->queue = MemoryContextAllocHuge(TopMemoryContext, (Size) inbox->room * sizeof(TpCommand));
+	inbox->queue = MemoryContextAllocHuge(TopMemoryContext, (Size) inbox->room * sizeof(TpArrival));
 	inbox->must_read = true; /* what an earlier matcher had taken, or shared memory lost */
 	return inbox;
 }
 
+/* Readers look at the time only where they found a number. */
 static void
-publish_backlog(TpInbox *inbox)
+publish_backlog(TpInbox *inbox, int64 commands, TimestampTz since)
 {
-	pg_atomic_write_u64(&inbox->db->backlog, inbox->end - inbox->first);
+	if (commands > 0)
+		pg_atomic_write_u64(&inbox->db->backlog_since, (uint64) since);
+	pg_write_barrier();
+	pg_atomic_write_u64(&inbox->db->backlog, (uint64) commands);
+}
+
+static void
+publish_queue(TpInbox *inbox)
+{
+	int n = inbox->end - inbox->first;
+
+	publish_backlog(inbox, n, n > 0 ? inbox->queue[inbox->first].since : 0);
 }
 
 static void
@@ -68,7 +81,7 @@ make_room(TpInbox *inbox, int n)
 {
 	if (inbox->first > 0)
 	{
-		memmove(inbox->queue, inbox->queue + inbox->first, (Size) (inbox->end - inbox->first) * sizeof(TpCommand));
+		memmove(inbox->queue, inbox->queue + inbox->first, (Size) (inbox->end - inbox->first) * sizeof(TpArrival));
 		inbox->end -= inbox->first;
 		inbox->first = 0;
 	}
@@ -76,7 +89,7 @@ make_room(TpInbox *inbox, int n)
 	{
 		while (inbox->end + n > inbox->room)
 			inbox->room *= 2;
-		inbox->queue = repalloc_huge(inbox->queue, (Size) inbox->room * sizeof(TpCommand));
+		inbox->queue = repalloc_huge(inbox->queue, (Size) inbox->room * sizeof(TpArrival));
 	}
 }
 
@@ -112,7 +125,10 @@ take_ring(TpInbox *inbox)
 	if (n > 0)
 	{
 		make_room(inbox, n);
-		inbox->end += tradepost_ring_take(inbox->db, inbox->queue + inbox->end, n);
+		tradepost_ring_copy(inbox->db, inbox->queue + inbox->end, n);
+		inbox->end += n;
+		publish_queue(inbox);
+		tradepost_ring_free(inbox->db, n);
 	}
 
 	/*
@@ -133,17 +149,20 @@ read_table(TpInbox *inbox)
 	int64 flagged;
 
 	/* Count them as waiting without a gap, for those who wait until nothing does. */
-	pg_atomic_write_u64(&inbox->db->backlog, 1);
+	publish_backlog(inbox, 1, inbox->read_since != 0 ? inbox->read_since : GetCurrentTimestamp());
 	flagged = tradepost_ring_clear_overflow(inbox->db);
 	pg_memory_barrier();
 	make_room(inbox, MAX_READ);
 	StartTransactionCommand();
 	n = tradepost_recover_commands(inbox->watermark, inbox->decided, inbox->queue + inbox->end, MAX_READ, &last);
 	CommitTransactionCommand();
+	for (int i = inbox->end; i < inbox->end + n; i++)
+		inbox->queue[i].since = Max(inbox->queue[i].since, inbox->read_since);
 	inbox->end += n;
 	if (n < MAX_READ)
 	{
 		inbox->must_read = false;
+		inbox->read_since = 0;
 		inbox->bound = Max(inbox->bound, outstanding);
 	}
 	else
@@ -173,25 +192,26 @@ tradepost_inbox_fill(TpInbox *inbox)
 			/* Nobody pushes any more: this is the rest. */
 			take_ring(inbox);
 			inbox->must_read = true;
+			inbox->read_since = tradepost_ring_overflow_since(inbox->db);
 			if (tradepost_inbox_peek(inbox) == NULL)
 				read_table(inbox);
 		}
 	}
-	publish_backlog(inbox);
+	publish_queue(inbox);
 }
 
 const TpCommand *
 tradepost_inbox_peek(TpInbox *inbox)
 {
-	while (inbox->first < inbox->end && tradepost_window_decided(inbox->decided, inbox->queue[inbox->first].id))
+	while (inbox->first < inbox->end && tradepost_window_decided(inbox->decided, inbox->queue[inbox->first].command.id))
 		inbox->first++;
-	return inbox->first < inbox->end ? &inbox->queue[inbox->first] : NULL;
+	return inbox->first < inbox->end ? &inbox->queue[inbox->first].command : NULL;
 }
 
 void
 tradepost_inbox_take(TpInbox *inbox, TpCommand *command)
 {
-	*command = inbox->queue[inbox->first++];
+	*command = inbox->queue[inbox->first++].command;
 	tradepost_window_mark(inbox->decided, command->id);
 }
 
@@ -210,8 +230,10 @@ tradepost_inbox_watermark(TpInbox *inbox)
 		return inbox->watermark;
 	for (int i = inbox->first; i < inbox->end; i++)
 	{
-		if (inbox->queue[i].id < watermark && !tradepost_window_decided(inbox->decided, inbox->queue[i].id))
-			watermark = inbox->queue[i].id;
+		int64 id = inbox->queue[i].command.id;
+
+		if (id < watermark && !tradepost_window_decided(inbox->decided, id))
+			watermark = id;
 	}
 	if (watermark > inbox->watermark)
 	{

@@ -86,7 +86,7 @@ hand_over(void)
 
 	TRADEPOST_FAULT_POINT(TP_FAULT_BEFORE_HANDOVER);
 	if (queue_length > 0 || unqueued > 0)
-		tradepost_ring_push(database, handover, queue_length, unqueued);
+		tradepost_ring_push(database, handover, queue_length, unqueued, GetCurrentTransactionStopTimestamp());
 	clear_slot();
 	if (extension_dropped)
 		tradepost_forget_published(database);

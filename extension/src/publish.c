@@ -207,12 +207,10 @@ tradepost_engine_memory(PG_FUNCTION_ARGS)
 {
 	TpDatabase *db = tradepost_my_database(false);
 	TupleDesc desc;
-	Datum values[15];
-	bool nulls[15];
+	Datum values[16];
+	bool nulls[16];
 	TpStatus status;
-	int used;
-	int64 waiting;
-	int64 overflows;
+	TpWaiting waiting;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "engine_memory() returns a row");
@@ -226,11 +224,7 @@ tradepost_engine_memory(PG_FUNCTION_ARGS)
 	LWLockAcquire(&db->book_lock, LW_SHARED);
 	status = db->status;
 	LWLockRelease(&db->book_lock);
-	SpinLockAcquire(&db->ring_lock);
-	used = (int) (db->tail - db->head);
-	waiting = db->overflow_commands;
-	overflows = db->overflows;
-	SpinLockRelease(&db->ring_lock);
+	tradepost_ring_waiting(db, &waiting);
 
 	memset(nulls, false, sizeof(nulls));
 	values[0] = CStringGetTextDatum(RecoveryInProgress() ? "standby" : tradepost_state_name(tradepost_get_state(db)));
@@ -239,16 +233,17 @@ tradepost_engine_memory(PG_FUNCTION_ARGS)
 	values[2] = Int64GetDatum((int64) pg_atomic_read_u64(&db->last_seq));
 	values[3] = Int64GetDatum((int64) pg_atomic_read_u64(&db->watermark));
 	values[4] = microseconds_interval(oldest_command_age(db));
-	values[5] = Int64GetDatum(used + waiting + (int64) pg_atomic_read_u64(&db->backlog));
-	values[6] = Int64GetDatum(status.open_orders);
-	values[7] = Int64GetDatum(status.batches);
-	values[8] = Int32GetDatum((int32) status.last_batch_commands);
-	values[9] = microseconds_interval(status.last_batch_time);
-	values[10] = Int64GetDatum(status.restarts);
-	values[11] = CStringGetTextDatum(status.last_error);
-	nulls[11] = status.last_error[0] == '\0';
-	values[12] = Int32GetDatum(used);
-	values[13] = Int64GetDatum(overflows);
-	values[14] = Int64GetDatum(status.doorbells_skipped);
+	values[5] = Int64GetDatum(waiting.commands);
+	values[6] = microseconds_interval(waiting.since == 0 ? 0 : Max(0, GetCurrentTimestamp() - waiting.since));
+	values[7] = Int64GetDatum(status.open_orders);
+	values[8] = Int64GetDatum(status.batches);
+	values[9] = Int32GetDatum((int32) status.last_batch_commands);
+	values[10] = microseconds_interval(status.last_batch_time);
+	values[11] = Int64GetDatum(status.restarts);
+	values[12] = CStringGetTextDatum(status.last_error);
+	nulls[12] = status.last_error[0] == '\0';
+	values[13] = Int32GetDatum(waiting.in_ring);
+	values[14] = Int64GetDatum(waiting.overflows);
+	values[15] = Int64GetDatum(status.doorbells_skipped);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }

@@ -323,13 +323,14 @@ tradepost_recover(TpRecovered *out)
 }
 
 static void
-read_command(uint64 row, TpCommand *command)
+read_command(uint64 row, TpArrival *out)
 {
+	TpCommand *command = &out->command;
 	int c = 1;
 	int64 expires_at;
 	int64 lifetime;
 
-	memset(command, 0, sizeof(*command));
+	memset(out, 0, sizeof(*out));
 	command->id = get_int64(row, c++);
 	command->kind = get_int16(row, c++);
 	command->account = get_int64(row, c++);
@@ -349,10 +350,11 @@ read_command(uint64 row, TpCommand *command)
 	expires_at = get_time(row, c++, 0);
 	lifetime = get_int64(row, c++);
 	command->expires_at = lifetime != 0 ? lifetime : expires_at;
+	out->since = get_time(row, c++, 0);
 }
 
 int
-tradepost_recover_commands(int64 watermark, const TpWindow *decided, TpCommand *out, int max, int64 *last)
+tradepost_recover_commands(int64 watermark, const TpWindow *decided, TpArrival *out, int max, int64 *last)
 {
 	Oid types[] = { INT8OID };
 	Datum values[] = { Int64GetDatum(watermark) };
@@ -365,7 +367,7 @@ tradepost_recover_commands(int64 watermark, const TpWindow *decided, TpCommand *
 	portal = SPI_cursor_open_with_args(
 		NULL,
 		"SELECT id, kind, account, counter_account, order_id, instrument, asset, maker_rate, taker_rate,"
-		" side, type, time_in_force, stp, flags, quantity, price, expires_at, lifetime"
+		" side, type, time_in_force, stp, flags, quantity, price, expires_at, lifetime, created_at"
 		" FROM tradepost_internal.commands WHERE id >= $1 ORDER BY id",
 		1, types, values, NULL, true, 0);
 	while (n < max)

@@ -6,6 +6,7 @@
 #define TRADEPOST_RECOVER_H
 
 #include "engine.h"
+#include "shmem.h"
 #include "store.h"
 #include "window.h"
 
@@ -36,8 +37,9 @@ extern bool tradepost_recover_instrument(TpEngine *engine, int32 id);
 
 /*
  * Undecided commands from `watermark` on, by id, with a fresh snapshot; at most
- * `max`.  Returns how many; *last is the last id that was looked at.
+ * `max`; each as old as its row.  Returns how many; *last is the last id that was
+ * looked at.
  */
-extern int tradepost_recover_commands(int64 watermark, const TpWindow *decided, TpCommand *out, int max, int64 *last);
+extern int tradepost_recover_commands(int64 watermark, const TpWindow *decided, TpArrival *out, int max, int64 *last);
 
 #endif

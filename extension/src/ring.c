@@ -23,9 +23,9 @@ count_waiting(TpDatabase *db)
 }
 
 void
-tradepost_ring_push(TpDatabase *db, const TpCommand *commands, int n, int64 unqueued)
+tradepost_ring_push(TpDatabase *db, const TpCommand *commands, int n, int64 unqueued, TimestampTz since)
 {
-	TpCommand *ring = tradepost_ring_of(db);
+	TpArrival *ring = tradepost_ring_of(db);
 	uint64 size = tradepost_ring_size;
 	bool flagged = false;
 
@@ -37,7 +37,12 @@ tradepost_ring_push(TpDatabase *db, const TpCommand *commands, int n, int64 unqu
 		if (!db->overflow && size - (db->tail - db->head) >= (uint64) chunk)
 		{
 			for (int i = 0; i < chunk; i++)
-				ring[(db->tail + i) % size] = commands[i];
+			{
+				TpArrival *place = &ring[(db->tail + i) % size];
+
+				place->command = commands[i];
+				place->since = since;
+			}
 			db->tail += chunk;
 			commands += chunk;
 			n -= chunk;
@@ -52,7 +57,10 @@ tradepost_ring_push(TpDatabase *db, const TpCommand *commands, int n, int64 unqu
 	{
 		SpinLockAcquire(&db->ring_lock);
 		if (!db->overflow)
+		{
 			db->overflows++;
+			db->overflow_since = since;
+		}
 		db->overflow = true;
 		db->overflow_commands += n + unqueued;
 		count_waiting(db);
@@ -71,21 +79,25 @@ tradepost_ring_used(TpDatabase *db)
 	return (int) used;
 }
 
-int
-tradepost_ring_take(TpDatabase *db, TpCommand *out, int n)
+void
+tradepost_ring_copy(TpDatabase *db, TpArrival *out, int n)
 {
-	TpCommand *ring = tradepost_ring_of(db);
+	TpArrival *ring = tradepost_ring_of(db);
 	uint64 size = tradepost_ring_size;
 
 	for (int i = 0; i < n; i++)
 		out[i] = ring[(db->head + i) % size];
+}
+
+void
+tradepost_ring_free(TpDatabase *db, int n)
+{
 	SpinLockAcquire(&db->ring_lock);
 	db->head += n;
 	if (db->head == db->tail)
 		db->head = db->tail = 0;
 	count_waiting(db);
 	SpinLockRelease(&db->ring_lock);
-	return n;
 }
 
 bool
@@ -99,6 +111,17 @@ tradepost_ring_overflowed(TpDatabase *db)
 	return overflow;
 }
 
+TimestampTz
+tradepost_ring_overflow_since(TpDatabase *db)
+{
+	TimestampTz since;
+
+	SpinLockAcquire(&db->ring_lock);
+	since = db->overflow_since;
+	SpinLockRelease(&db->ring_lock);
+	return since;
+}
+
 int64
 tradepost_ring_clear_overflow(TpDatabase *db)
 {
@@ -107,6 +130,7 @@ tradepost_ring_clear_overflow(TpDatabase *db)
 	SpinLockAcquire(&db->ring_lock);
 	commands = db->overflow_commands;
 	db->overflow = false;
+	db->overflow_since = 0;
 	db->overflow_commands = 0;
 	count_waiting(db);
 	SpinLockRelease(&db->ring_lock);
@@ -120,4 +144,41 @@ tradepost_ring_flag_more(TpDatabase *db, int64 commands)
 	db->overflow_commands += commands;
 	count_waiting(db);
 	SpinLockRelease(&db->ring_lock);
+}
+
+static TimestampTz
+earlier(TimestampTz a, TimestampTz b)
+{
+	if (a == 0 || b == 0)
+		return a == 0 ? b : a;
+	return Min(a, b);
+}
+
+/*
+ * The matcher counts what it takes before it frees the ring's places, so what
+ * moves while we look is counted twice rather than not at all: nothing that waits
+ * is missed, however long the matcher stands still.
+ */
+void
+tradepost_ring_waiting(TpDatabase *db, TpWaiting *waiting)
+{
+	TpArrival *oldest;
+	int64 backlog;
+
+	SpinLockAcquire(&db->ring_lock);
+	oldest = tradepost_ring_of(db) + db->head % tradepost_ring_size;
+	waiting->in_ring = (int) (db->tail - db->head);
+	waiting->commands = waiting->in_ring + db->overflow_commands;
+	waiting->overflows = db->overflows;
+	waiting->since = db->overflow_since;
+	SpinLockRelease(&db->ring_lock);
+
+	/* Without the lock, because of page faults: when another is in that place by now, this one is in the backlog. */
+	if (waiting->in_ring > 0)
+		waiting->since = earlier(waiting->since, oldest->since);
+	pg_read_barrier();
+	backlog = (int64) pg_atomic_read_u64(&db->backlog);
+	waiting->commands += backlog;
+	if (backlog > 0)
+		waiting->since = earlier(waiting->since, (TimestampTz) pg_atomic_read_u64(&db->backlog_since));
 }

@@ -32,7 +32,7 @@ book_page_size(void)
 static Size
 ring_bytes(void)
 {
-	return MAXALIGN((Size) tradepost_ring_size * sizeof(TpCommand));
+	return MAXALIGN((Size) tradepost_ring_size * sizeof(TpArrival));
 }
 
 static Size
@@ -111,6 +111,7 @@ shmem_startup(void)
 			pg_atomic_init_u64(&db->last_seq, 0);
 			pg_atomic_init_u64(&db->backlog, 0);
 			pg_atomic_init_u64(&db->waiting, 0);
+			pg_atomic_init_u64(&db->backlog_since, 0);
 		}
 	}
 	LWLockRegisterTranche(tradepost_shared->lock.tranche, "tradepost");
@@ -132,10 +133,10 @@ tradepost_database_at(int i)
 	return (TpDatabase *) (databases_area + (Size) i * database_size());
 }
 
-TpCommand *
+TpArrival *
 tradepost_ring_of(TpDatabase *db)
 {
-	return (TpCommand *) ((char *) db + MAXALIGN(sizeof(TpDatabase)));
+	return (TpArrival *) ((char *) db + MAXALIGN(sizeof(TpDatabase)));
 }
 
 TpBookPage *
@@ -188,8 +189,10 @@ tradepost_reset_database(TpDatabase *db, Oid dboid)
 	pg_atomic_fetch_add_u32(&db->generation, 1);
 	tradepost_forget_published(db);
 	pg_atomic_write_u64(&db->backlog, 0);
+	pg_atomic_write_u64(&db->backlog_since, 0);
 	SpinLockAcquire(&db->ring_lock);
 	db->overflow = false;
+	db->overflow_since = 0;
 	db->overflow_commands = 0;
 	db->overflows = 0;
 	db->head = db->tail = 0;

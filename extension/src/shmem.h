@@ -34,6 +34,13 @@ typedef enum TpState
 	TP_STATE_RUNNING
 } TpState;
 
+/* A committed command on its way to the matcher. */
+typedef struct TpArrival
+{
+	TpCommand command;
+	TimestampTz since; /* its commit; of one that was found in the table without a word, when it was asked */
+} TpArrival;
+
 /* A decided command that waiters may ask for, at index id % TP_DECISIONS. */
 #define TP_DECISIONS 65536
 typedef struct TpDecision
@@ -85,20 +92,22 @@ typedef struct TpDatabase
 	ConditionVariable changed; /* state, decisions, watermark, answers */
 
 	/* Ids. */
-	pg_atomic_uint64 last_drawn; /* no id above it was drawn when it was read, or its slot is set */
-	pg_atomic_uint64 watermark;  /* every lower id is decided or never will be */
-	pg_atomic_uint32 committing; /* a batch may be visible whose end is not in batch_end yet */
-	pg_atomic_uint64 batch_end;  /* WAL position at which the last batch is durable */
-	pg_atomic_uint64 last_seq;   /* committed */
-	pg_atomic_uint64 backlog;    /* taken from the ring, or known to wait in the table, and not decided */
-	pg_atomic_uint32 generation; /* of the configuration */
+	pg_atomic_uint64 last_drawn;    /* no id above it was drawn when it was read, or its slot is set */
+	pg_atomic_uint64 watermark;     /* every lower id is decided or never will be */
+	pg_atomic_uint32 committing;    /* a batch may be visible whose end is not in batch_end yet */
+	pg_atomic_uint64 batch_end;     /* WAL position at which the last batch is durable */
+	pg_atomic_uint64 last_seq;      /* committed */
+	pg_atomic_uint64 backlog;       /* taken from the ring, or known to wait in the table, and not decided */
+	pg_atomic_uint64 backlog_since; /* TimestampTz of the oldest of these */
+	pg_atomic_uint32 generation;    /* of the configuration */
 
 	pg_atomic_uint64 waiting; /* in the ring, or flagged instead: written under ring_lock, read without */
 
 	/* Under ring_lock. */
 	slock_t ring_lock;
-	bool overflow;           /* committed commands are in the table only: read it */
-	int64 overflow_commands; /* how many, about */
+	bool overflow;              /* committed commands are in the table only: read it */
+	TimestampTz overflow_since; /* when the flag went up */
+	int64 overflow_commands;    /* how many, about */
 	int64 overflows;
 	uint64 head; /* next to be read, by the matcher alone; both are 0 again when they meet */
 	uint64 tail; /* next to be written */
@@ -140,7 +149,7 @@ extern TpShared *tradepost_shared; /* NULL: not in shared_preload_libraries */
 
 extern void tradepost_shmem_init(void);
 extern TpDatabase *tradepost_database_at(int i);
-extern TpCommand *tradepost_ring_of(TpDatabase *db);
+extern TpArrival *tradepost_ring_of(TpDatabase *db);
 extern TpBookPage *tradepost_book_page(TpDatabase *db, int i);
 extern TpLevel *tradepost_book_levels(TpBookPage *page);
 extern TpSlot *tradepost_slot_at(int i);

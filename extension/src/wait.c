@@ -29,6 +29,7 @@ PG_FUNCTION_INFO_V1(tradepost_wait_for_order);
 PG_FUNCTION_INFO_V1(tradepost_wait_for_seq);
 
 #define SUBMIT_TIMEOUT_MS 10000
+#define MAX_TIMEOUT_MS 3600000
 
 typedef enum Found
 {
@@ -151,9 +152,11 @@ timeout_argument(FunctionCallInfo fcinfo, int n)
 		ereport(ERROR,
 				(errcode(ERRCODE_TP_INVALID_ORDER), errmsg("timeout must be given"), errhint("It may not be NULL.")));
 	timeout = PG_GETARG_INTERVAL_P(n);
-	ms = timeout->time / 1000.0 + timeout->day * 86400000.0 + timeout->month * 30 * 86400000.0;
-	if (ms < 0 || ms > 3600000)
-		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("timeout must be between 0 and 1 hour"),
+	ms = timeout->time / 1000.0 + timeout->day * 86400000.0 + timeout->month * 30.0 * 86400000.0;
+	if (ms < 0 || ms > MAX_TIMEOUT_MS)
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("timeout %s is not between 0 and 1 hour",
+							   DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(timeout)))),
 						errhint("Call again to wait longer.")));
 	return (int64) ms;
 }
@@ -218,6 +221,9 @@ tradepost_wait_for_seq(PG_FUNCTION_ARGS)
 	TimestampTz deadline;
 
 	require_nonatomic(fcinfo);
+	if (seq < 0)
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("seq %lld is below zero", (long long) seq),
+						errhint("Events are numbered from 1; view tradepost.engine_status shows the last.")));
 	SPI_connect_ext(SPI_OPT_NONATOMIC);
 	SPI_commit();
 	deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout);

@@ -8,7 +8,7 @@ COMMENT ON FUNCTION tradepost_internal.published_book(integer, integer) IS
 
 CREATE OR REPLACE FUNCTION tradepost_internal.engine_memory(
 	OUT state text, OUT pid integer, OUT last_seq bigint, OUT watermark bigint, OUT oldest_command_age interval, OUT pending bigint,
-	OUT open_orders bigint, OUT batches bigint, OUT last_batch_commands integer, OUT last_batch_time interval,
+	OUT undecided_age interval, OUT open_orders bigint, OUT batches bigint, OUT last_batch_commands integer, OUT last_batch_time interval,
 	OUT restarts bigint, OUT last_error text, OUT ring_used integer, OUT ring_overflows bigint, OUT doorbells_skipped bigint)
 	RETURNS record LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'tradepost_engine_memory';
 COMMENT ON FUNCTION tradepost_internal.engine_memory() IS
