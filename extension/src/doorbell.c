@@ -13,11 +13,12 @@
 #include "access/xact.h"
 #include "commands/async.h"
 #include "doorbell.h"
+#include "fault.h"
 #include "guc.h"
 #include "utils/fmgroids.h"
 
 /* Above this share of the notification queue it is not rung. */
-#define QUEUE_SHARE 0.5
+#define QUEUE_SHARE TRADEPOST_FAULT_QUEUE_SHARE(0.5)
 
 #define INTERVAL_US 1000
 

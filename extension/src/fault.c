@@ -4,7 +4,9 @@
  *
  * tradepost.fault_pause stops a backend at a named point while an advisory file
  * exists; tradepost.fault_error and tradepost.fault_crash name the quantity (in
- * 1e-8) of a command at which the matcher raises an error or a signal.
+ * 1e-8) of a command at which the matcher raises an error or a signal;
+ * tradepost.fault_queue_share stands for the share of the notification queue above
+ * which the doorbell is left alone, which it would take gigabytes to reach.
  */
 #include "postgres.h"
 
@@ -28,6 +30,7 @@ static char *fault_pause = NULL;
 static char *fault_pause_file = NULL;
 static char *fault_error = NULL;
 static char *fault_crash = NULL;
+double tradepost_fault_queue_share = -1;
 
 void
 tradepost_fault_init(void)
@@ -41,6 +44,9 @@ tradepost_fault_init(void)
 							   "", PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomStringVariable("tradepost.fault_pause_file", "See tradepost.fault_pause.", NULL, &fault_pause_file, "",
 							   PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomRealVariable("tradepost.fault_queue_share",
+							 "Share of the notification queue above which the doorbell is not rung; -1: as usual.",
+							 NULL, &tradepost_fault_queue_share, -1, -1, 1, PGC_SUSET, 0, NULL, NULL, NULL);
 }
 
 /* Plain sleeps and stats: a point may lie where nothing may throw. */

@@ -20,11 +20,14 @@ typedef enum TpFault
 extern void tradepost_fault_init(void);
 extern void tradepost_fault_point(TpFault point);
 extern void tradepost_fault_command(const TpCommand *command);
+extern double tradepost_fault_queue_share; /* below zero: as usual */
 #define TRADEPOST_FAULT_POINT(point) tradepost_fault_point(point)
 #define TRADEPOST_FAULT_COMMAND(command) tradepost_fault_command(command)
+#define TRADEPOST_FAULT_QUEUE_SHARE(usual) (tradepost_fault_queue_share < 0 ? (usual) : tradepost_fault_queue_share)
 #else
 #define TRADEPOST_FAULT_POINT(point) ((void) 0)
 #define TRADEPOST_FAULT_COMMAND(command) ((void) 0)
+#define TRADEPOST_FAULT_QUEUE_SHARE(usual) (usual)
 #endif
 
 #endif

@@ -420,7 +420,7 @@ run_batch(Matcher *m, TpCommand *commands)
 static long
 milliseconds_to_sleep(Matcher *m)
 {
-	int64 next = tradepost_engine_next_expiry(m->engine);
+	int64 next = Min(tradepost_engine_next_expiry(m->engine), tradepost_doorbell_next());
 	int64 now = GetCurrentTimestamp();
 
 	if (next == TRADEPOST_TIME_NEVER || next - now > IDLE_MS * INT64CONST(1000))
