@@ -103,3 +103,17 @@ COMMENT ON SEQUENCE tradepost_internal.assets_id_seq IS 'Ids of assets';
 COMMENT ON SEQUENCE tradepost_internal.accounts_id_seq IS 'Ids of accounts';
 COMMENT ON SEQUENCE tradepost_internal.instruments_id_seq IS 'Ids of instruments';
 COMMENT ON INDEX tradepost_internal.account_owners_owner IS 'From a role to its accounts: what row security asks';
+COMMENT ON INDEX tradepost_internal.tenants_pkey IS 'A tenant by number';
+COMMENT ON INDEX tradepost_internal.tenants_name_key IS 'A tenant by name, which no other has';
+COMMENT ON INDEX tradepost_internal.assets_pkey IS 'An asset by number';
+COMMENT ON INDEX tradepost_internal.assets_tenant_code_key IS 'An asset by the code that its tenant gave it once';
+COMMENT ON INDEX tradepost_internal.accounts_pkey IS 'An account by number';
+COMMENT ON INDEX tradepost_internal.account_owners_pkey IS 'From an account to its owners';
+COMMENT ON INDEX tradepost_internal.instruments_pkey IS 'An instrument by number';
+COMMENT ON INDEX tradepost_internal.instruments_tenant_symbol_key IS 'An instrument by the symbol that its tenant gave it once';
+
+COMMENT ON TRIGGER configuration_changed ON tradepost_internal.tenants IS 'Backends forget what they remember of the configuration';
+COMMENT ON TRIGGER configuration_changed ON tradepost_internal.assets IS 'Backends forget what they remember of the configuration';
+COMMENT ON TRIGGER configuration_changed ON tradepost_internal.instruments IS 'Backends forget what they remember of the configuration';
+COMMENT ON TRIGGER configuration_changed ON tradepost_internal.accounts IS 'Backends forget what they remember of the configuration';
+COMMENT ON TRIGGER configuration_changed ON tradepost_internal.account_owners IS 'Backends forget what they remember of the configuration';

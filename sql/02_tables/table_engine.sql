@@ -175,8 +175,18 @@ CREATE TABLE tradepost_internal.error_dna (
 COMMENT ON TABLE tradepost_internal.error_dna IS 'Commands that the engine could not decide and rejected instead, with what went wrong';
 
 COMMENT ON SEQUENCE tradepost_internal.error_dna_id_seq IS 'Ids of recorded errors';
+COMMENT ON INDEX tradepost_internal.commands_pkey IS 'A command by number; where the engine reads on when the ring was full';
+COMMENT ON INDEX tradepost_internal.command_keys_pkey IS 'From an accounts key to its command: what makes the key unique';
+COMMENT ON INDEX tradepost_internal.events_pkey IS 'An event by seq: the one order in which events are read';
 COMMENT ON INDEX tradepost_internal.events_command_id IS 'From a command to its events; summarized by VACUUM';
+COMMENT ON INDEX tradepost_internal.orders_pkey IS 'An order by number; on a column that never changes, so that updates stay HOT';
 COMMENT ON INDEX tradepost_internal.orders_account IS 'From an account to its orders; on columns that never change, so that updates stay HOT';
+COMMENT ON INDEX tradepost_internal.balances_pkey IS 'From an account to its balances';
+COMMENT ON INDEX tradepost_internal.positions_pkey IS 'From an account to its positions';
+COMMENT ON INDEX tradepost_internal.instrument_state_pkey IS 'An instruments state';
+COMMENT ON INDEX tradepost_internal.checkpoints_pkey IS 'The last checkpoint';
+COMMENT ON INDEX tradepost_internal.engine_state_pkey IS 'Keeps engine_state to one row';
+COMMENT ON INDEX tradepost_internal.error_dna_pkey IS 'A recorded error by number';
 
 GRANT SELECT ON tradepost_internal.tenants, tradepost_internal.assets, tradepost_internal.instruments, tradepost_internal.accounts TO tradepost_engine;
 GRANT SELECT, INSERT ON tradepost_internal.commands, tradepost_internal.events, tradepost_internal.error_dna TO tradepost_engine;

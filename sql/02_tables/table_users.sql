@@ -125,6 +125,13 @@ COMMENT ON COLUMN tradepost_internal.ip_blocks.lifted_at IS 'When an administrat
 COMMENT ON SEQUENCE tradepost_internal.users_id_seq IS 'Ids of users';
 COMMENT ON SEQUENCE tradepost_internal.sessions_id_seq IS 'Ids of sessions';
 COMMENT ON SEQUENCE tradepost_internal.security_events_id_seq IS 'Ids of security events';
+COMMENT ON INDEX tradepost_internal.users_pkey IS 'A user by number';
+COMMENT ON INDEX tradepost_internal.users_email_key_key IS 'A user by e-mail address, which no other has';
+COMMENT ON INDEX tradepost_internal.sessions_pkey IS 'A session by number';
+COMMENT ON INDEX tradepost_internal.refresh_tokens_pkey IS 'A token by its hash';
+COMMENT ON INDEX tradepost_internal.login_failures_pkey IS 'What failed under an e-mail address';
+COMMENT ON INDEX tradepost_internal.security_events_pkey IS 'An event by number';
+COMMENT ON INDEX tradepost_internal.ip_blocks_pkey IS 'A block by its address';
 COMMENT ON INDEX tradepost_internal.sessions_user IS 'From a user to its sessions';
 COMMENT ON INDEX tradepost_internal.sessions_revoked IS 'What was revoked lately: each proxy asks when it connects';
 COMMENT ON INDEX tradepost_internal.refresh_tokens_session IS 'From a session to its tokens';

@@ -44,6 +44,9 @@ BEGIN
 		PERFORM tradepost_internal.require_value(item.field, item.value);
 		PERFORM tradepost_internal.require_definition(item.value > 0, format('%s must be above 0, not %s', item.field, trim_scale(item.value)), NULL);
 	END LOOP;
+	PERFORM tradepost_internal.require_definition(i.asset <> i.quote,
+		format('asset and quote must differ, and both are "%s"', (SELECT a.code FROM tradepost_internal.assets a WHERE a.id = i.quote)),
+		'The price of a thing in itself is always 1.');
 	PERFORM tradepost_internal.require_definition(mod(i.tick * i.lot * i.multiplier, power(10::numeric, -quote_scale)) = 0,
 		format('tick * lot * multiplier is %s, which must be a multiple of %s, the smallest amount of asset "%s"',
 			trim_scale(i.tick * i.lot * i.multiplier), trim_scale(power(10::numeric, -quote_scale)), (SELECT a.code FROM tradepost_internal.assets a WHERE a.id = i.quote)),
@@ -71,7 +74,6 @@ BEGIN
 
 	IF i.kind = 0 THEN
 		PERFORM tradepost_internal.require_definition(i.multiplier = 1, format('multiplier must be 1 for spot, not %s', i.multiplier), NULL);
-		PERFORM tradepost_internal.require_definition(i.asset <> i.quote, 'asset and quote must differ for spot', NULL);
 		PERFORM tradepost_internal.require_definition(mod(i.lot, power(10::numeric, -base_scale)) = 0,
 			format('lot must be a multiple of %s, the asset''s smallest amount, not %s', trim_scale(power(10::numeric, -base_scale)), i.lot), NULL);
 		PERFORM tradepost_internal.require_definition(NOT i.allow_negative, 'allow_negative must be false for spot', NULL);
@@ -195,7 +197,7 @@ END
 $$;
 COMMENT ON FUNCTION tradepost.create_instrument(text, text, text, text, numeric, numeric, numeric, text, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, boolean, timestamptz, bigint) IS
 'Lists an instrument and returns its number; it trades from this transaction''s commit on. kind: spot (asset against quote) or future (a contract on asset, margined and settled in quote; contract
-Dec25 of asset Wheat has symbol Dec25-Wheat). tick, lot: prices and quantities are multiples of them; tick * lot * multiplier is a multiple of the quote asset''s smallest amount. multiplier: units
+Dec25 of asset Wheat has symbol Dec25-Wheat). asset and quote differ. tick, lot: prices and quantities are multiples of them; tick * lot * multiplier is a multiple of the quote asset''s smallest amount. multiplier: units
 of asset in 1.0 of quantity. reference_price: the fixed price that contract cash is kept against. mark: the first one, default reference_price. band: largest distance of an order''s price from the
 mark, default half of reference_price. mark_step: largest change of the mark at once, default band. max_price: default ten times the largest of reference_price, mark and band. max_quantity: of one
 order, default what keeps quantity * multiplier * max_price within 90000000000. initial_margin: money per 1.0 of quantity, default 10 % of reference_price * multiplier; maintenance_margin: default

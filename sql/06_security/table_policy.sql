@@ -37,3 +37,18 @@ CREATE POLICY everything ON tradepost_internal.command_keys FOR SELECT TO tradep
 CREATE POLICY everything ON tradepost_internal.balances FOR SELECT TO tradepost_admin, tradepost_auditor USING (true);
 CREATE POLICY everything ON tradepost_internal.positions FOR SELECT TO tradepost_admin, tradepost_auditor USING (true);
 CREATE POLICY everything ON tradepost_internal.events FOR SELECT TO tradepost_admin, tradepost_auditor, tradepost_proxy USING (true);
+
+DO $$
+DECLARE
+	policy record;
+BEGIN
+	FOR policy IN
+		SELECT p.polname AS name, p.polrelid::regclass AS relation FROM pg_catalog.pg_policy p
+		JOIN pg_catalog.pg_class c ON c.oid = p.polrelid
+		WHERE c.relnamespace = 'tradepost_internal'::regnamespace AND p.polname IN ('own', 'everything')
+	LOOP
+		EXECUTE format('COMMENT ON POLICY %I ON %s IS %L', policy.name, policy.relation,
+			CASE policy.name WHEN 'own' THEN 'A trader sees what is of its own accounts' ELSE 'These roles see every account''s rows' END);
+	END LOOP;
+END
+$$;

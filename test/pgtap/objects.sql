@@ -12,24 +12,29 @@ WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e';
 
 SELECT cmp_ok((SELECT count(*) FROM own), '>', 100::bigint, 'the extension owns its objects');
 SELECT is_empty($$SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-	WHERE n.nspname IN ('tradepost', 'tradepost_internal') AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
+	WHERE n.nspname IN ('tradepost', 'tradepost_edge', 'tradepost_internal') AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
 	AND NOT EXISTS (SELECT FROM own WHERE classid = 'pg_class'::regclass AND objid = c.oid)
 	AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'i')$$,
 	'everything in our schemas is the extension''s');
 SELECT set_eq($$SELECT DISTINCT n.nspname::text FROM own o JOIN pg_proc p ON o.classid = 'pg_proc'::regclass AND p.oid = o.objid JOIN pg_namespace n ON n.oid = p.pronamespace$$,
-	ARRAY['tradepost', 'tradepost_internal'], 'and everything of the extension is in our schemas');
+	ARRAY['tradepost', 'tradepost_edge', 'tradepost_internal'], 'and everything of the extension is in our schemas');
 
 -- Comments.
 SELECT is_empty($$SELECT type, identity FROM own WHERE classid IN ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_namespace'::regclass)
-	AND type NOT IN ('index', 'toast table') AND nullif(obj_description(objid, classid::regclass::name), '') IS NULL
+	AND type <> 'toast table' AND nullif(obj_description(objid, classid::regclass::name), '') IS NULL
 	AND NOT (type = 'sequence' AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = own.objid AND d.deptype = 'i'))$$,
 	'schemas, relations and functions have a comment');
 SELECT is_empty($$SELECT o.identity FROM own o JOIN pg_type t ON o.classid = 'pg_type'::regclass AND t.oid = o.objid
 	WHERE t.typtype IN ('e', 'd') AND obj_description(t.oid, 'pg_type') IS NULL$$, 'types have a comment');
 SELECT is_empty($$SELECT o.identity, a.attname FROM own o JOIN pg_class c ON o.classid = 'pg_class'::regclass AND c.oid = o.objid AND c.relkind = 'v'
 	JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 WHERE col_description(c.oid, a.attnum) IS NULL$$, 'columns of views have a comment');
-SELECT is_empty($$SELECT o.identity, t.tgname FROM own o JOIN pg_class c ON o.classid = 'pg_class'::regclass AND c.oid = o.objid AND c.relkind = 'v'
-	JOIN pg_trigger t ON t.tgrelid = c.oid AND NOT t.tgisinternal WHERE obj_description(t.oid, 'pg_trigger') IS NULL$$, 'triggers of views have a comment');
+-- Indexes, triggers and policies are their table's, which is the extension's.
+SELECT is_empty($$SELECT i.indexrelid::regclass FROM own o JOIN pg_index i ON o.classid = 'pg_class'::regclass AND i.indrelid = o.objid
+	WHERE nullif(obj_description(i.indexrelid, 'pg_class'), '') IS NULL$$, 'indexes have a comment, those of primary keys too');
+SELECT is_empty($$SELECT o.identity, t.tgname FROM own o JOIN pg_trigger t ON o.classid = 'pg_class'::regclass AND t.tgrelid = o.objid AND NOT t.tgisinternal
+	WHERE nullif(obj_description(t.oid, 'pg_trigger'), '') IS NULL$$, 'triggers have a comment');
+SELECT is_empty($$SELECT o.identity, p.polname FROM own o JOIN pg_policy p ON o.classid = 'pg_class'::regclass AND p.polrelid = o.objid
+	WHERE nullif(obj_description(p.oid, 'pg_policy'), '') IS NULL$$, 'policies have a comment');
 
 -- search_path: pinned, or there is nothing to look up, because the body was bound to its objects when it was made.
 SELECT is_empty($$SELECT p.oid::regprocedure FROM own o JOIN pg_proc p ON o.classid = 'pg_proc'::regclass AND p.oid = o.objid JOIN pg_language l ON l.oid = p.prolang
