@@ -62,6 +62,14 @@ typedef RelFileNode TpFile;
 #define TpFileEquals(a, b) RelFileNodeEquals(a, b)
 #endif
 
+/* Needs utils/datetime.h.  0, or a DTERR code. */
+#if PG_VERSION_NUM >= 160000
+#define TpDecodeDateTime(field, ftype, nf, dtype, tm, fsec, tz) \
+	DecodeDateTime(field, ftype, nf, dtype, tm, fsec, tz, &(DateTimeErrorExtra){ 0 })
+#else
+#define TpDecodeDateTime(field, ftype, nf, dtype, tm, fsec, tz) DecodeDateTime(field, ftype, nf, dtype, tm, fsec, tz)
+#endif
+
 #if PG_VERSION_NUM >= 160000
 #include "catalog/pg_database.h"
 #include "utils/acl.h"

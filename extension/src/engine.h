@@ -268,6 +268,8 @@ typedef struct TpPreview
 	tp_int128 requirement; /* what it reserves: margin rise, if any, + reserves */
 	tp_int128 free_before; /* free funds in the asset that pays (quote; base for a spot ask) */
 	uint8_t reason;        /* TP_REASON_NONE: it would be accepted; else the counts above are 0 */
+	uint8_t cancel_reason; /* why what is cancelled would be; if self-trade prevention took some and the rest went
+	                        * otherwise, the rest's */
 } TpPreview;
 
 extern TpEngine *tradepost_engine_create(void);

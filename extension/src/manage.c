@@ -59,7 +59,7 @@ tradepost_amend_order(PG_FUNCTION_ARGS)
 {
 	TpRequest request;
 
-	tradepost_request_amend(tradepost_arg_int64(fcinfo, 0, "account"), checked_order_id(fcinfo, 1),
+	tradepost_request_amend(tradepost_arg_int64(fcinfo, 0, "account"), checked_order_id(fcinfo, 1), 0,
 							PG_ARGISNULL(2) ? NULL : PG_GETARG_NUMERIC(2),
 							PG_ARGISNULL(3) ? NULL : PG_GETARG_NUMERIC(3), &request);
 	return submit(&request);

@@ -1,6 +1,7 @@
 /*
  * orders_view.c
- *	  INSERT and COPY into view tradepost.orders place orders.
+ *	  INSERT and COPY into view tradepost.orders place orders; UPDATE and DELETE are
+ *	  refused with what to call instead.
  *
  * The row trigger checks a row at once, so that an error names its line, and
  * keeps the request; the rows are written together at the statement's end, or
@@ -10,19 +11,22 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/pg_enum.h"
 #include "commands/trigger.h"
 #include "compat.h"
 #include "errcodes.h"
-#include "executor/spi.h"
 #include "fmgr.h"
 #include "labels.h"
 #include "pending.h"
 #include "request.h"
+#include "units.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 PG_FUNCTION_INFO_V1(tradepost_orders_insert);
 PG_FUNCTION_INFO_V1(tradepost_orders_flush);
+PG_FUNCTION_INFO_V1(tradepost_orders_refuse);
 
 #define KEEP 2048
 
@@ -114,10 +118,7 @@ static void
 read_row(HeapTuple row, TupleDesc desc, TpPlaceArguments *arguments)
 {
 	memset(arguments, 0, sizeof(*arguments));
-	arguments->side = -1;
-	arguments->type = TP_LIMIT;
-	arguments->time_in_force = TP_DAY;
-	arguments->stp = TP_STP_CANCEL_TAKER;
+	arguments->side = arguments->type = arguments->time_in_force = arguments->stp = -1;
 	for (int i = 0; i < desc->natts; i++)
 	{
 		const char *name = NameStr(TupleDescAttr(desc, i)->attname);
@@ -172,15 +173,82 @@ read_row(HeapTuple row, TupleDesc desc, TpPlaceArguments *arguments)
 	}
 }
 
-/* The row as RETURNING shows it: with the id that it got. */
-static HeapTuple
-with_id(HeapTuple row, TupleDesc desc, int64 id)
+static Datum
+enum_value(Oid type, const char *label)
 {
-	int column = SPI_fnumber(desc, "id");
-	Datum value = Int64GetDatum(id);
-	bool isnull = false;
+	return ObjectIdGetDatum(
+		GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid, ObjectIdGetDatum(type), CStringGetDatum(label)));
+}
 
-	return heap_modify_tuple_by_cols(row, desc, 1, &column, &value, &isnull);
+/* What the engine will see where the client left a column out. */
+static bool
+applied_default(Given given, Oid type, const TpCommand *command, Datum *value)
+{
+	switch (given)
+	{
+		case G_TYPE:
+			*value = enum_value(type, tradepost_label_text(TP_LABELS_ORDER_TYPE, command->type));
+			return true;
+		case G_TIME_IN_FORCE:
+			*value = enum_value(type, tradepost_label_text(TP_LABELS_TIME_IN_FORCE, command->time_in_force));
+			return true;
+		case G_STP:
+			*value = enum_value(type, tradepost_label_text(TP_LABELS_STP, command->stp));
+			return true;
+		case G_POST_ONLY:
+			*value = BoolGetDatum((command->flags & TP_CMD_POST_ONLY) != 0);
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* The engine's own columns, of an order that is not decided. */
+static bool
+undecided(const char *name, Oid type, const TpCommand *command, Datum *value)
+{
+	if (strcmp(name, "status") == 0)
+		*value = enum_value(type, "pending");
+	else if (strcmp(name, "filled") == 0 || strcmp(name, "commission") == 0)
+		*value = tradepost_units_numeric(0);
+	else if (strcmp(name, "remaining") == 0)
+		*value = tradepost_units_numeric(command->quantity);
+	else
+		return false;
+	return true;
+}
+
+/*
+ * The row as RETURNING shows it: with its id, what was applied by default, and the
+ * state of an order that waits to be decided.  A repeated request has the first one's
+ * id, and what became of that the view knows.
+ */
+static HeapTuple
+placed_row(HeapTuple row, TupleDesc desc, const TpRequest *request)
+{
+	Datum *values = palloc(desc->natts * sizeof(Datum));
+	bool *nulls = palloc(desc->natts * sizeof(bool));
+
+	heap_deform_tuple(row, desc, values, nulls);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		const char *name = NameStr(TupleDescAttr(desc, i)->attname);
+		Oid type = TupleDescAttr(desc, i)->atttypid;
+		int given = find_given(name);
+
+		if (!nulls[i])
+			continue;
+		if (given >= 0)
+			nulls[i] = !applied_default(given, type, &request->command, &values[i]);
+		else if (strcmp(name, "id") == 0)
+		{
+			values[i] = Int64GetDatum(request->command.id);
+			nulls[i] = false;
+		}
+		else if (!request->repeated)
+			nulls[i] = !undecided(name, type, &request->command, &values[i]);
+	}
+	return heap_form_tuple(desc, values, nulls);
 }
 
 Datum
@@ -189,6 +257,7 @@ tradepost_orders_insert(PG_FUNCTION_ARGS)
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
 	TpPlaceArguments arguments;
 	TpRequest *request;
+	HeapTuple row;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_INSTEAD(trigger->tg_event) ||
 		!TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
@@ -212,14 +281,32 @@ tradepost_orders_insert(PG_FUNCTION_ARGS)
 	tradepost_request_place(&arguments, request);
 	tradepost_assign_ids(request, 1);
 	kept_count++;
+	row = placed_row(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation), request);
 	if (kept_count == KEEP)
 		flush();
-	return PointerGetDatum(with_id(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation), request->command.id));
+	return PointerGetDatum(row);
 }
 
 Datum
 tradepost_orders_flush(PG_FUNCTION_ARGS)
 {
 	flush();
+	return PointerGetDatum(NULL);
+}
+
+Datum
+tradepost_orders_refuse(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		elog(ERROR, "orders_refuse() is the trigger of view tradepost.orders");
+	if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_TP_NOT_ALLOWED), errmsg("orders are not removed by DELETE"),
+				 errhint("tradepost.cancel_order(account, order_id) ends one, tradepost.cancel_all(account) all.")));
+	ereport(ERROR, (errcode(ERRCODE_TP_NOT_ALLOWED), errmsg("orders are not changed by UPDATE"),
+					errhint("tradepost.amend_order(account, order_id, quantity, price) changes one, "
+							"tradepost.cancel_order(account, order_id) ends it.")));
 	return PointerGetDatum(NULL);
 }

@@ -133,6 +133,9 @@ read_column(FunctionCallInfo fcinfo, int n, Column *column)
 	ArrayType *array;
 
 	memset(column, 0, sizeof(*column));
+	if (PG_ARGISNULL(n) && n <= A_QUANTITY)
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("%s must be given", column_names[n]),
+						errhint("It may not be NULL; an empty array of quantities places nothing.")));
 	if (PG_ARGISNULL(n))
 		return;
 	array = PG_GETARG_ARRAYTYPE_P(n);
@@ -141,18 +144,6 @@ read_column(FunctionCallInfo fcinfo, int n, Column *column)
 						errhint("Give a plain array.")));
 	deconstruct_array(array, ARR_ELEMTYPE(array), layout[n].length, layout[n].by_value, layout[n].align,
 					  &column->values, &column->nulls, &column->count);
-}
-
-/* What place_order's defaults are, for arguments that were not given. */
-static void
-apply_defaults(const Column *columns, TpPlaceArguments *arguments)
-{
-	if (columns[A_TYPE].count == 0)
-		arguments->type = TP_LIMIT;
-	if (columns[A_TIME_IN_FORCE].count == 0)
-		arguments->time_in_force = TP_DAY;
-	if (columns[A_STP].count == 0)
-		arguments->stp = TP_STP_CANCEL_TAKER;
 }
 
 /* An error in one of many orders says which. */
@@ -206,7 +197,6 @@ tradepost_place_orders(PG_FUNCTION_ARGS)
 			values[c] = nulls[c] ? (Datum) 0 : columns[c].values[element];
 		}
 		read_values(values, nulls, &arguments);
-		apply_defaults(columns, &arguments);
 		tradepost_request_place(&arguments, &requests[i]);
 	}
 	error_context_stack = error_context.previous;

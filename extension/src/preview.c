@@ -61,6 +61,7 @@ meet(TpWalk *walk, uint32_t maker, TpPreview *out)
 			{
 				walk->taker.remaining -= match.quantity;
 				out->cancelled += match.quantity;
+				out->cancel_reason = TP_REASON_SELF_TRADE;
 			}
 			break;
 		case TP_MATCH_CANCEL_TAKER:
@@ -107,13 +108,20 @@ reaches(const TpWalk *walk)
 static void
 place_rest(const TpWalk *walk, TpPreview *out)
 {
-	bool rests = walk->command->type == TP_LIMIT && walk->command->time_in_force != TP_IOC &&
-				 walk->command->time_in_force != TP_FOK;
+	bool at_once = walk->command->time_in_force == TP_IOC || walk->command->time_in_force == TP_FOK;
 
-	if (rests && !walk->stopped)
+	if (walk->taker.remaining == 0)
+		return;
+	if (!walk->stopped && !at_once && walk->command->type == TP_LIMIT)
+	{
 		out->resting = walk->taker.remaining;
+		return;
+	}
+	out->cancelled += walk->taker.remaining;
+	if (walk->stopped)
+		out->cancel_reason = TP_REASON_SELF_TRADE;
 	else
-		out->cancelled += walk->taker.remaining;
+		out->cancel_reason = at_once ? TP_REASON_IOC : TP_REASON_UNFILLED;
 }
 
 static bool

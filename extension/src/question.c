@@ -96,19 +96,59 @@ put(JsonbParseState **state, const char *name, JsonbValue value)
 	pushJsonbValue(state, WJB_VALUE, &value);
 }
 
+/* A string; NULL: null. */
 static JsonbValue
-json_numeric(Datum numeric)
+json_text(const char *text)
 {
-	JsonbValue value = { .type = jbvNumeric };
+	JsonbValue value = { .type = text != NULL ? jbvString : jbvNull };
 
-	value.val.numeric = DatumGetNumeric(numeric);
+	if (text != NULL)
+	{
+		value.val.string.val = (char *) text;
+		value.val.string.len = strlen(text);
+	}
 	return value;
+}
+
+/* Decimals go out as strings, so that no client's floating point rounds them. */
+static JsonbValue
+json_decimal(Datum numeric)
+{
+	return json_text(tradepost_numeric_text(DatumGetNumeric(numeric)));
 }
 
 static JsonbValue
 json_units(tp_int128 units)
 {
-	return json_numeric(tradepost_wide_units_numeric(units));
+	return json_decimal(tradepost_wide_units_numeric(units));
+}
+
+static JsonbValue
+json_count(int count)
+{
+	JsonbValue value = { .type = jbvNumeric };
+
+	value.val.numeric = int64_to_numeric(count);
+	return value;
+}
+
+/* What was traded, per unit of quantity. */
+static JsonbValue
+json_average_price(const TpPreview *preview, int32 instrument)
+{
+	Datum amount;
+
+	if (preview->filled == 0)
+		return json_text(NULL);
+	amount = DirectFunctionCall2(numeric_mul, tradepost_units_numeric(preview->filled),
+								 tradepost_units_numeric(tradepost_listing_by_id(instrument)->spec.multiplier));
+	return json_decimal(
+		DirectFunctionCall1(numeric_trim_scale,
+							DirectFunctionCall2(numeric_round,
+												DirectFunctionCall2(numeric_div,
+																	tradepost_wide_units_numeric(preview->filled_value),
+																	amount),
+												Int32GetDatum(8))));
 }
 
 Datum
@@ -120,7 +160,6 @@ tradepost_preview_order(PG_FUNCTION_ARGS)
 	TpPreview preview;
 	JsonbParseState *state = NULL;
 	JsonbValue value;
-	const char *reason;
 	text *symbol = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
 
 	arguments.has_account = !PG_ARGISNULL(0);
@@ -143,31 +182,12 @@ tradepost_preview_order(PG_FUNCTION_ARGS)
 	value.type = jbvBool;
 	value.val.boolean = preview.reason == TP_REASON_NONE;
 	put(&state, "accepted", value);
-	reason = tradepost_reason_text(preview.reason);
-	value.type = reason ? jbvString : jbvNull;
-	if (reason)
-	{
-		value.val.string.val = (char *) reason;
-		value.val.string.len = strlen(reason);
-	}
-	put(&state, "reason", value);
+	put(&state, "reason", json_text(tradepost_reason_text(preview.reason ? preview.reason : preview.cancel_reason)));
 	put(&state, "filled", json_units(preview.filled));
 	put(&state, "resting", json_units(preview.resting));
 	put(&state, "cancelled", json_units(preview.cancelled));
-	put(&state, "fills", json_numeric(NumericGetDatum(int64_to_numeric(preview.fills))));
-	value.type = jbvNull;
-	if (preview.filled > 0)
-	{
-		int64 multiplier = tradepost_listing_by_id(request.command.instrument)->spec.multiplier;
-		Datum amount = DirectFunctionCall2(numeric_mul, tradepost_units_numeric(preview.filled),
-										   tradepost_units_numeric(multiplier));
-
-		value = json_numeric(
-			DirectFunctionCall1(numeric_trim_scale,
-								DirectFunctionCall2(numeric_div, tradepost_wide_units_numeric(preview.filled_value),
-													amount)));
-	}
-	put(&state, "average_price", value);
+	put(&state, "fills", json_count(preview.fills));
+	put(&state, "average_price", json_average_price(&preview, request.command.instrument));
 	put(&state, "commission", json_units(preview.commission));
 	put(&state, "requirement", json_units(preview.requirement));
 	put(&state, "free_funds", json_units(preview.free_before));

@@ -77,6 +77,18 @@ timestamptz_text(TimestampTz time)
 	return pstrdup(timestamptz_to_str(time));
 }
 
+/* NULL means "not given", in every way that leads here; these three have a default then. */
+static void
+apply_defaults(TpPlaceArguments *arguments)
+{
+	if (arguments->type < 0)
+		arguments->type = TP_LIMIT;
+	if (arguments->time_in_force < 0)
+		arguments->time_in_force = TP_DAY;
+	if (arguments->stp < 0)
+		arguments->stp = TP_STP_CANCEL_TAKER;
+}
+
 /* Which of price, type and lifetime go together. */
 static void
 check_combination(const TpPlaceArguments *arguments, const char *symbol)
@@ -105,8 +117,11 @@ check_combination(const TpPlaceArguments *arguments, const char *symbol)
 						errmsg("expires_at goes with time in force gtd, not %s",
 							   tradepost_label_text(TP_LABELS_TIME_IN_FORCE, tif)),
 						errhint("Leave expires_at out, or use gtd.")));
-	if (tif == TP_GTD &&
-		(TIMESTAMP_NOT_FINITE(arguments->expires_at) || arguments->expires_at <= GetCurrentTimestamp()))
+	if (tif == TP_GTD && TIMESTAMP_NOT_FINITE(arguments->expires_at))
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("expires_at %s is no point in time", timestamptz_text(arguments->expires_at)),
+						errhint("For an order without an end use time in force gtc.")));
+	if (tif == TP_GTD && arguments->expires_at <= GetCurrentTimestamp())
 		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
 						errmsg("expires_at %s is not in the future", timestamptz_text(arguments->expires_at)),
 						errhint("It is now %s.", timestamptz_text(GetCurrentTimestamp()))));
@@ -144,7 +159,7 @@ tradepost_request_key(TpRequest *request, const char *key, int length)
 }
 
 void
-tradepost_request_place(const TpPlaceArguments *arguments, TpRequest *request)
+tradepost_request_place(TpPlaceArguments *arguments, TpRequest *request)
 {
 	TpCommand *command = &request->command;
 	const TpListing *listing;
@@ -154,9 +169,7 @@ tradepost_request_place(const TpPlaceArguments *arguments, TpRequest *request)
 	require(arguments->symbol != NULL, "symbol");
 	require(arguments->side >= 0, "side");
 	require(arguments->quantity != NULL, "quantity");
-	require(arguments->type >= 0, "type");
-	require(arguments->time_in_force >= 0, "time_in_force");
-	require(arguments->stp >= 0, "stp");
+	apply_defaults(arguments);
 	tradepost_require_engine();
 	account = tradepost_account_for_trading(arguments->account);
 	listing = tradepost_listing(account.tenant, arguments->symbol, arguments->symbol_length);
@@ -200,9 +213,11 @@ tradepost_request_cancel(int64 account, int64 order_id, TpRequest *request)
 }
 
 void
-tradepost_request_amend(int64 account, int64 order_id, Numeric quantity, Numeric price, TpRequest *request)
+tradepost_request_amend(int64 account, int64 order_id, int32 instrument, Numeric quantity, Numeric price,
+						TpRequest *request)
 {
 	TpCommand *command = &request->command;
+	const TpListing *listing;
 
 	tradepost_require_engine();
 	(void) tradepost_account_for_trading(account);
@@ -214,7 +229,10 @@ tradepost_request_amend(int64 account, int64 order_id, Numeric quantity, Numeric
 	command->account = account;
 	command->order_id = order_id;
 
-	/* Tick, lot and limits are the order's instrument's: the engine checks them. */
+	/* Tick, lot and limits are the order's instrument's.  Of an order that nobody knows yet the engine checks them. */
+	if (instrument == 0)
+		instrument = tradepost_instrument_of_order(account, order_id);
+	listing = tradepost_listing_by_id(instrument);
 	if (quantity != NULL)
 	{
 		command->flags |= TP_CMD_HAS_QUANTITY;
@@ -223,11 +241,15 @@ tradepost_request_amend(int64 account, int64 order_id, Numeric quantity, Numeric
 			ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
 							errmsg("quantity %s is not above zero", tradepost_numeric_text(quantity)),
 							errhint("To end an order, cancel it.")));
+		if (listing != NULL)
+			check_quantity(listing, command->quantity);
 	}
 	if (price != NULL)
 	{
 		command->flags |= TP_CMD_HAS_PRICE;
 		command->price = tradepost_units(price, "price");
+		if (listing != NULL)
+			tradepost_check_price(listing, command->price);
 	}
 }
 

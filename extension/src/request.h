@@ -41,10 +41,16 @@ typedef struct TpRequest
 	bool repeated; /* the key was there: command.id is the first one's */
 } TpRequest;
 
-/* Every check that needs no state of the market; raises class TP. */
-extern void tradepost_request_place(const TpPlaceArguments *arguments, TpRequest *request);
+/*
+ * Every check that needs no state of the market; raises class TP.  Of a place's
+ * arguments, a type, time in force or stp that was not given becomes its default.
+ * instrument: the amended order's, 0 if not known: then it is looked up, and what
+ * cannot be found is left to the engine.
+ */
+extern void tradepost_request_place(TpPlaceArguments *arguments, TpRequest *request);
 extern void tradepost_request_cancel(int64 account, int64 order_id, TpRequest *request);
-extern void tradepost_request_amend(int64 account, int64 order_id, Numeric quantity, Numeric price, TpRequest *request);
+extern void tradepost_request_amend(int64 account, int64 order_id, int32 instrument, Numeric quantity, Numeric price,
+									TpRequest *request);
 extern void tradepost_request_cancel_all(int64 account, const char *symbol, int length, TpRequest *request);
 
 /* Sign, limit and tick of a price. */
@@ -69,6 +75,9 @@ extern void tradepost_insert_requests(TpRequest *requests, int n);
 
 /* rows.c: the rows alone. */
 extern void tradepost_insert_rows(const TpRequest *requests, int n);
+
+/* placed.c: the instrument of an order of this account, decided or not; 0: no such order to be seen yet. */
+extern int32 tradepost_instrument_of_order(int64 account, int64 order_id);
 
 /* keys.c: claim the key for requests[i].command.id, or find out whose it is. */
 extern void tradepost_claim_keys(TpRequest *requests, int n);

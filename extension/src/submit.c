@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "compat.h"
 #include "errcodes.h"
 #include "fmgr.h"
 #include "labels.h"
@@ -178,6 +179,56 @@ read_label(const Entry *entry, Field f, TpLabels list, int missing)
 	return code;
 }
 
+/* What timestamptz takes as input; its own function would raise an error that is not ours. */
+static bool
+parse_time(const char *text, TimestampTz *time)
+{
+	char work[MAXDATELEN + MAXDATEFIELDS];
+	char *field[MAXDATEFIELDS];
+	int ftype[MAXDATEFIELDS];
+	int fields;
+	int dtype;
+	int zone;
+	fsec_t fsec;
+	struct pg_tm tm;
+
+	if (ParseDateTime(text, work, sizeof(work), field, ftype, MAXDATEFIELDS, &fields) != 0 ||
+		TpDecodeDateTime(field, ftype, fields, &dtype, &tm, &fsec, &zone) != 0)
+		return false;
+	switch (dtype)
+	{
+		case DTK_DATE:
+			return tm2timestamp(&tm, fsec, &zone, time) == 0;
+		case DTK_EPOCH:
+			*time = SetEpochTimestamp();
+			return true;
+		case DTK_LATE:
+			TIMESTAMP_NOEND(*time);
+			return true;
+		case DTK_EARLY:
+			TIMESTAMP_NOBEGIN(*time);
+			return true;
+		default:
+			return false;
+	}
+}
+
+static bool
+read_time(const Entry *entry, Field f, TimestampTz *time)
+{
+	const char *text;
+	int length;
+
+	if (!read_text(entry, f, &text, &length))
+		return false;
+	if (!parse_time(pnstrdup(text, length), time))
+		ereport(ERROR,
+				(errcode(ERRCODE_TP_INVALID_ORDER),
+				 errmsg("field \"%s\" is \"%.*s\", which is no point in time", field_names[f], Min(length, 64), text),
+				 errhint("Write it as in 2030-12-31T23:59:59Z.")));
+	return true;
+}
+
 static void
 refuse_other_fields(const Entry *entry, unsigned allowed, const char *command)
 {
@@ -253,25 +304,13 @@ read_place(const Entry *entry, TpRequest *request)
 	arguments.has_account = read_integer(entry, F_ACCOUNT, &arguments.account);
 	read_text(entry, F_SYMBOL, &arguments.symbol, &arguments.symbol_length);
 	arguments.side = read_label(entry, F_SIDE, TP_LABELS_SIDE, -1);
-	arguments.type = read_label(entry, F_TYPE, TP_LABELS_ORDER_TYPE, TP_LIMIT);
-	arguments.time_in_force = read_label(entry, F_TIME_IN_FORCE, TP_LABELS_TIME_IN_FORCE, TP_DAY);
-	arguments.stp = read_label(entry, F_STP, TP_LABELS_STP, TP_STP_CANCEL_TAKER);
+	arguments.type = read_label(entry, F_TYPE, TP_LABELS_ORDER_TYPE, -1);
+	arguments.time_in_force = read_label(entry, F_TIME_IN_FORCE, TP_LABELS_TIME_IN_FORCE, -1);
+	arguments.stp = read_label(entry, F_STP, TP_LABELS_STP, -1);
 	arguments.quantity = read_decimal(entry, F_QUANTITY);
 	arguments.price = read_decimal(entry, F_PRICE);
 	read_text(entry, F_CLIENT_ORDER_ID, &arguments.client_order_id, &arguments.client_order_id_length);
-	if (entry->given[F_EXPIRES_AT])
-	{
-		const char *text;
-		int length;
-
-		read_text(entry, F_EXPIRES_AT, &text, &length);
-		if (length > MAXDATELEN)
-			refuse("expires_at", "a time");
-		arguments.has_expires_at = true;
-		arguments.expires_at = DatumGetTimestampTz(
-			DirectFunctionCall3(timestamptz_in, CStringGetDatum(pnstrdup(text, length)), ObjectIdGetDatum(InvalidOid),
-								Int32GetDatum(-1)));
-	}
+	arguments.has_expires_at = read_time(entry, F_EXPIRES_AT, &arguments.expires_at);
 	if (entry->given[F_POST_ONLY])
 	{
 		if (entry->value[F_POST_ONLY].type != jbvBool)
@@ -279,6 +318,19 @@ read_place(const Entry *entry, TpRequest *request)
 		arguments.post_only = entry->value[F_POST_ONLY].val.boolean;
 	}
 	tradepost_request_place(&arguments, request);
+}
+
+static void
+read_amend(const Entry *entry, TpRequest *requests, int position)
+{
+	int64 order_id;
+	int32 instrument;
+
+	refuse_other_fields(entry, AMEND_FIELDS, "amend");
+	order_id = read_order_reference(entry, requests, position);
+	instrument = order_id < 0 ? requests[-1 - order_id].command.instrument : 0;
+	tradepost_request_amend(require_account(entry), order_id, instrument, read_decimal(entry, F_QUANTITY),
+							read_decimal(entry, F_PRICE), &requests[position]);
 }
 
 static void
@@ -297,11 +349,7 @@ read_command(const Entry *entry, TpRequest *requests, int position)
 		tradepost_request_cancel(require_account(entry), read_order_reference(entry, requests, position), request);
 	}
 	else if (length == 5 && memcmp(name, "amend", 5) == 0)
-	{
-		refuse_other_fields(entry, AMEND_FIELDS, "amend");
-		tradepost_request_amend(require_account(entry), read_order_reference(entry, requests, position),
-								read_decimal(entry, F_QUANTITY), read_decimal(entry, F_PRICE), request);
-	}
+		read_amend(entry, requests, position);
 	else if (length == 10 && memcmp(name, "cancel_all", 10) == 0)
 	{
 		const char *symbol = NULL;
@@ -325,7 +373,7 @@ command_error_context(void *arg)
 Datum
 tradepost_submit_commands(PG_FUNCTION_ARGS)
 {
-	Jsonb *json = PG_GETARG_JSONB_P(0);
+	Jsonb *json;
 	JsonbIterator *iterator;
 	JsonbIteratorToken token;
 	JsonbValue value;
@@ -337,6 +385,10 @@ tradepost_submit_commands(PG_FUNCTION_ARGS)
 	int position = 0;
 	ErrorContextCallback error_context = { .callback = command_error_context, .arg = &position };
 
+	if (PG_ARGISNULL(0))
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("commands must be given"),
+						errhint("It may not be NULL; an empty array does nothing.")));
+	json = PG_GETARG_JSONB_P(0);
 	if (!JB_ROOT_IS_ARRAY(json) || JB_ROOT_IS_SCALAR(json))
 		refuse("commands", "an array of objects");
 	n = JB_ROOT_COUNT(json);

@@ -14,8 +14,9 @@ COMMENT ON TYPE tradepost.time_in_force IS
 CREATE TYPE tradepost.stp AS ENUM ('cancel_taker', 'cancel_maker', 'cancel_both', 'decrement', 'none');
 COMMENT ON TYPE tradepost.stp IS 'Self-trade prevention: what happens when an incoming order meets one of its own account';
 
-CREATE TYPE tradepost.order_status AS ENUM ('open', 'partially_filled', 'filled', 'cancelled', 'expired', 'rejected');
-COMMENT ON TYPE tradepost.order_status IS 'State of an order; open and partially_filled orders are in the book';
+CREATE TYPE tradepost.order_status AS ENUM ('open', 'partially_filled', 'filled', 'cancelled', 'expired', 'rejected', 'pending');
+COMMENT ON TYPE tradepost.order_status IS
+	'State of an order; open and partially_filled orders are in the book. pending: placed and not yet decided, as INSERT INTO tradepost.orders ... RETURNING shows it; the view has decided orders only';
 
 CREATE TYPE tradepost.instrument_kind AS ENUM ('spot', 'future');
 COMMENT ON TYPE tradepost.instrument_kind IS 'spot: base asset against quote asset; future: a margined contract settled in the quote asset';

@@ -8,12 +8,13 @@ CREATE OR REPLACE PROCEDURE tradepost.submit_order(
 	stp tradepost.stp DEFAULT 'cancel_taker', post_only boolean DEFAULT false, INOUT result jsonb DEFAULT NULL)
 	LANGUAGE c AS 'MODULE_PATHNAME', 'tradepost_submit_order';
 COMMENT ON PROCEDURE tradepost.submit_order(bigint, text, tradepost.side, numeric, numeric, tradepost.order_type, tradepost.time_in_force, text, timestamptz, tradepost.stp, boolean, jsonb) IS
-'Places an order, commits, waits for the decision (10 s at most) and returns the order as it then is. Not inside a transaction block.';
+'Places an order, commits, waits for the decision (10 s at most) and returns the order as it then is: a row of the view orders, decimals as strings. Not inside a transaction block.';
 
 CREATE OR REPLACE PROCEDURE tradepost.wait_for_order(id bigint, timeout interval DEFAULT '10 seconds', INOUT result jsonb DEFAULT NULL)
 	LANGUAGE c AS 'MODULE_PATHNAME', 'tradepost_wait_for_order';
 COMMENT ON PROCEDURE tradepost.wait_for_order(bigint, interval, jsonb) IS
-'Waits until a committed command is decided; returns the order, or for other commands the deciding event. TP012 if it is not decided in time.';
+'Waits until a committed command is decided; returns the order, or for other commands the deciding event: a row of the view orders or events, decimals as strings. TP012 if it is not decided in
+time.';
 
 CREATE OR REPLACE PROCEDURE tradepost.wait_for_seq(seq bigint, timeout interval DEFAULT '10 seconds')
 	LANGUAGE c AS 'MODULE_PATHNAME', 'tradepost_wait_for_seq';

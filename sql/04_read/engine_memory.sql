@@ -41,5 +41,6 @@ CREATE OR REPLACE FUNCTION tradepost.preview_order(
 	stp tradepost.stp DEFAULT 'cancel_taker', post_only boolean DEFAULT false)
 	RETURNS jsonb LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'tradepost_preview_order';
 COMMENT ON FUNCTION tradepost.preview_order(bigint, text, tradepost.side, numeric, numeric, tradepost.order_type, tradepost.time_in_force, tradepost.stp, boolean) IS
-'What an order would get now: accepted, reason, filled, resting, cancelled, fills, average_price, commission, requirement (margin and reserves it needs), free_funds before it. The matcher answers from
-its own book; nothing changes and nothing is promised.';
+'What an order would get now: accepted, reason, filled, resting, cancelled, fills, average_price, commission, requirement (margin and reserves it needs), free_funds before it; decimals as
+strings. reason, in the words of the events: why it would be rejected, or, if accepted, why what is cancelled of it would be (ioc, unfilled, self_trade). The matcher answers from its own book;
+nothing changes and nothing is promised.';

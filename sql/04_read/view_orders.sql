@@ -24,7 +24,9 @@ LEFT JOIN tradepost_internal.commands c ON c.id = o.id
 WHERE (SELECT tradepost_internal.durable());
 COMMENT ON VIEW tradepost.orders IS
 'Every order in its present state: a trader''s own; all of them for administrators and auditors. INSERT and COPY place orders as place_order() does, in its defaults and errors too: give account,
-symbol, side, quantity and what else is wanted of price, type, time_in_force, client_order_id, expires_at, stp and post_only; the other columns are the engine''s, and refused (TP005).';
+symbol, side, quantity and what else is wanted of price, type, time_in_force, client_order_id, expires_at, stp and post_only; NULL means not given; the other columns are the engine''s, and
+refused (TP005). RETURNING shows what was placed: id, defaults that were applied, status pending; of a client_order_id that was known the first order''s id, without a status.
+UPDATE and DELETE are refused (TP013): amend_order() and cancel_order() do that. So is MERGE, by PostgreSQL itself before version 17, from then on as the UPDATE or DELETE that it is.';
 COMMENT ON COLUMN tradepost.orders.id IS 'Number of the order: its place command''s';
 COMMENT ON COLUMN tradepost.orders.account IS 'Account that it trades for';
 COMMENT ON COLUMN tradepost.orders.symbol IS 'Instrument';
@@ -37,7 +39,7 @@ COMMENT ON COLUMN tradepost.orders.filled IS 'Quantity traded so far';
 COMMENT ON COLUMN tradepost.orders.remaining IS 'Quantity that may still trade: 0 once the order is closed';
 COMMENT ON COLUMN tradepost.orders.average_price IS 'Average price of what was filled, to 8 decimals';
 COMMENT ON COLUMN tradepost.orders.commission IS 'Commission paid so far, in the quote asset';
-COMMENT ON COLUMN tradepost.orders.status IS 'open and partially_filled are in the book; the others are closed';
+COMMENT ON COLUMN tradepost.orders.status IS 'open and partially_filled are in the book; the others are closed. An order is here once it is decided: until then RETURNING alone shows it, as pending';
 COMMENT ON COLUMN tradepost.orders.reason IS 'Why it was rejected, cancelled or expired';
 COMMENT ON COLUMN tradepost.orders.client_order_id IS 'The client''s own name for it, unique in its account';
 COMMENT ON COLUMN tradepost.orders.stp IS 'What happens when it meets an order of its own account';
@@ -54,6 +56,10 @@ CREATE OR REPLACE FUNCTION tradepost_internal.orders_flush()
 	RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'tradepost_orders_flush';
 COMMENT ON FUNCTION tradepost_internal.orders_flush() IS 'Places what its statement has inserted, in order';
 
+CREATE OR REPLACE FUNCTION tradepost_internal.orders_refuse()
+	RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'tradepost_orders_refuse';
+COMMENT ON FUNCTION tradepost_internal.orders_refuse() IS 'Says what to call instead of UPDATE and DELETE';
+
 CREATE OR REPLACE TRIGGER tradepost_orders_insert INSTEAD OF INSERT ON tradepost.orders
 	FOR EACH ROW EXECUTE FUNCTION tradepost_internal.orders_insert();
 COMMENT ON TRIGGER tradepost_orders_insert ON tradepost.orders IS 'Each row is an order to place';
@@ -61,6 +67,15 @@ COMMENT ON TRIGGER tradepost_orders_insert ON tradepost.orders IS 'Each row is a
 CREATE OR REPLACE TRIGGER tradepost_orders_flush AFTER INSERT ON tradepost.orders
 	FOR EACH STATEMENT EXECUTE FUNCTION tradepost_internal.orders_flush();
 COMMENT ON TRIGGER tradepost_orders_flush ON tradepost.orders IS 'All rows of a statement become commands at its end';
+
+-- Two, because a view is only updatable with the one, and only the other fires when no row is found.
+CREATE OR REPLACE TRIGGER tradepost_orders_refuse INSTEAD OF UPDATE OR DELETE ON tradepost.orders
+	FOR EACH ROW EXECUTE FUNCTION tradepost_internal.orders_refuse();
+COMMENT ON TRIGGER tradepost_orders_refuse ON tradepost.orders IS 'Orders are changed by amend_order() and cancel_order()';
+
+CREATE OR REPLACE TRIGGER tradepost_orders_refuse_statement BEFORE UPDATE OR DELETE ON tradepost.orders
+	FOR EACH STATEMENT EXECUTE FUNCTION tradepost_internal.orders_refuse();
+COMMENT ON TRIGGER tradepost_orders_refuse_statement ON tradepost.orders IS 'The same, whether or not a row is found';
 
 CREATE OR REPLACE VIEW tradepost.commands WITH (security_invoker = true) AS
 SELECT c.id, c.account,

@@ -45,6 +45,8 @@ GRANT EXECUTE ON PROCEDURE
 	tradepost.wait_for_order(bigint, interval, jsonb)
 TO tradepost_admin, tradepost_trader, tradepost_proxy;
 GRANT INSERT ON tradepost.orders TO tradepost_admin, tradepost_trader;
+-- Triggers refuse these two, whoever asks: granted so that it is they who answer, and say what to call instead.
+GRANT UPDATE, DELETE ON tradepost.orders TO tradepost_admin, tradepost_trader;
 
 -- What everybody may read: the market, and the events under row security.
 GRANT EXECUTE ON PROCEDURE tradepost.wait_for_seq(bigint, interval)

@@ -171,7 +171,10 @@ check_preview(TpPair *pair, const TpCommand *command, const TpPreview *preview, 
 			real.fills++;
 		}
 		if (event->kind == TP_EV_CANCELLED || event->kind == TP_EV_DECREMENTED)
+		{
 			real.cancelled += event->quantity;
+			real.cancel_reason = event->reason;
+		}
 	}
 	/* what falls due first may free funds, or take them: only then the answers may differ */
 	if (something_was_due && preview->reason != real.reason &&
@@ -199,6 +202,9 @@ check_preview(TpPair *pair, const TpCommand *command, const TpPreview *preview, 
 		return tradepost_fuzz_fail(pair, "preview: resting %s, cancelled %s; it became %s, %s",
 								   tradepost_wide(preview->resting), tradepost_wide(preview->cancelled),
 								   tradepost_wide(real.resting), tradepost_wide(real.cancelled));
+	if (preview->cancel_reason != real.cancel_reason)
+		return tradepost_fuzz_fail(pair, "preview: would be cancelled for reason %d, it was for %d",
+								   preview->cancel_reason, real.cancel_reason);
 	return true;
 }
 

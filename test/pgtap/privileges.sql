@@ -69,7 +69,8 @@ $$VALUES
 -- What each role may write: orders, through the view; nothing else, anywhere.
 SELECT results_eq($$SELECT c.oid::regclass::text, w.role::text COLLATE "default", p.privilege FROM pg_class c, who w, unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) p (privilege)
 	WHERE c.relnamespace IN ('tradepost'::regnamespace, 'tradepost_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'v') AND has_table_privilege(w.role, c.oid, p.privilege) ORDER BY 1, 2, 3$$,
-	$$VALUES ('tradepost.orders', 'tradepost_admin', 'INSERT'), ('tradepost.orders', 'tradepost_trader', 'INSERT')$$, 'only orders can be inserted');
+	$$SELECT 'tradepost.orders', r, p FROM unnest(ARRAY['tradepost_admin', 'tradepost_trader']) r, unnest(ARRAY['DELETE', 'INSERT', 'UPDATE']) p$$, 'only orders can be written');
+SELECT throws_ok(s, 'TP013', NULL, 'by INSERT alone: ' || s) FROM unnest(ARRAY['UPDATE tradepost.orders SET price = 1', 'DELETE FROM tradepost.orders']) s;
 SELECT is_empty($$SELECT c.oid::regclass, w.role FROM pg_class c, who w WHERE c.relnamespace = 'tradepost_internal'::regnamespace AND c.relkind = 'S'
 	AND has_sequence_privilege(w.role, c.oid, 'USAGE, UPDATE')$$, 'no sequence can be drawn from');
 SELECT results_eq($$SELECT w.role::text COLLATE "default", n.nspname::text COLLATE "default" FROM who w, pg_namespace n WHERE n.nspname LIKE 'tradepost%' AND has_schema_privilege(w.role, n.oid, 'USAGE') ORDER BY 2, 1$$,

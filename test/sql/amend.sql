@@ -65,8 +65,6 @@ BEGIN
 	PERFORM tradepost.amend_order(t.account('amend_b'), t.id('b3'), quantity => 1);
 	PERFORM tradepost.amend_order(t.account('amend_a'), t.id('b4'), quantity => 1);
 	PERFORM tradepost.amend_order(t.account('amend_b'), t.id('b4'), price => 10);
-	PERFORM tradepost.amend_order(t.account('amend_b'), t.id('b4'), price => 90.001);
-	PERFORM tradepost.amend_order(t.account('amend_b'), t.id('b4'), quantity => 5.5);
 	PERFORM tradepost.amend_order(t.account('amend_b'), t.id('b4'), quantity => 100000);
 END
 $$;
@@ -85,9 +83,34 @@ END
 $$;
 :wait
 SELECT kind, label, price, quantity, reason FROM t.events('AMEND') WHERE label = 'b5';
-SELECT * FROM t.refused(format('SELECT tradepost.amend_order(%s, %s)', t.account('amend_b'), t.id('b4')));
-SELECT * FROM t.refused(format('SELECT tradepost.amend_order(%s, %s, quantity => 0)', t.account('amend_b'), t.id('b4')));
-SELECT * FROM t.refused(format('SELECT tradepost.amend_order(%s, %s, price => ''NaN'')', t.account('amend_b'), t.id('b4')));
+
+-- Refused in the call, by the limits of the order's instrument; nothing is written.
+SELECT max(id) AS before FROM tradepost.commands \gset
+SELECT x.a AS amend, r.* FROM unnest(ARRAY['NULL', 'quantity => 0', 'quantity => -5', 'quantity => ''NaN''', 'quantity => ''Infinity''', 'quantity => 5.5', 'quantity => 1e9 + 1', 'quantity => 1e100',
+		'price => 0', 'price => -1', 'price => ''NaN''', 'price => ''-Infinity''', 'price => 90.001', 'price => 90.000000001', 'price => 1000.01', 'price => 1e30', 'quantity => 4, price => 90.005',
+		'quantity => 4.5, price => 90']) WITH ORDINALITY x (a, n),
+	t.refused(format('SELECT tradepost.amend_order(%s, %s, %s)', t.account('amend_b'), t.id('b4'), x.a)) r ORDER BY x.n;
+-- By submit_commands too, however it names the order.
+SELECT x.n, r.* FROM unnest(ARRAY[format('"order_id": %s, "price": 90.001', t.id('b4')), '"client_order_id": "b4", "quantity": "5.5"', '"client_order_id": "b4", "quantity": "-1"',
+		'"client_order_id": "b4", "price": "1000.01"']) WITH ORDINALITY x (c, n),
+	t.refused(format('SELECT tradepost.submit_commands(''[{"command": "amend", "account": %s, %s}]'')', t.account('amend_b'), x.c)) r ORDER BY x.n;
+SELECT r.* FROM unnest(ARRAY['"order_index": 0', '"client_order_id": "b4b"']) WITH ORDINALITY x (c, n),
+	t.refused(format('SELECT tradepost.submit_commands(''[{"account": %1$s, "symbol": "AMEND", "side": "buy", "quantity": 1, "price": 80, "client_order_id": "b4b"},
+		{"command": "amend", "account": %1$s, "price": 80.001, %2$s}]'')', t.account('amend_b'), x.c)) r ORDER BY x.n;
+-- Of an order that is not decided yet: placed by an earlier statement of the transaction, of any isolation.
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT tradepost.place_order(t.account('amend_b'), 'AMEND', 'buy', 1, 80) AS pending \gset
+SELECT * FROM t.refused(format('SELECT tradepost.amend_order(%s, %s, price => 80.001)', t.account('amend_b'), :pending));
+SELECT * FROM t.refused(format('SELECT tradepost.amend_order(%s, %s, quantity => 1.5)', t.account('amend_b'), :pending));
+ROLLBACK;
+SELECT count(*) FROM tradepost.commands WHERE id > :before;
+-- What is not to be seen is the engine's to reject, and tells nothing: another's order, none at all, a command that is no order, an order of the same statement.
+SELECT tradepost.amend_order(t.account('amend_a'), t.id('b4'), price => 90.001) > 0 AS another, tradepost.amend_order(t.account('amend_a'), 9000000000000000000, quantity => 5.5) > 0 AS none,
+	tradepost.amend_order(t.account('amend_a'), (SELECT id FROM tradepost.commands WHERE account = t.account('amend_a') AND kind = 'cancel' ORDER BY id LIMIT 1), price => -1) > 0 AS no_order,
+	tradepost.amend_order(t.account('amend_b'), tradepost.place_order(t.account('amend_b'), 'AMEND', 'buy', 1, 80, client_order_id => 'b4c'), price => 80.001) > 0 AS same_statement;
+:wait
+SELECT c.kind, e.kind AS became, e.reason FROM tradepost.commands c JOIN tradepost.events e ON e.command_id = c.id WHERE c.id > :before ORDER BY c.id;
+DO $$ BEGIN PERFORM tradepost.cancel_order(t.account('amend_b'), t.id('b4c')); END $$;
 SELECT * FROM t.refused(format('SELECT tradepost.cancel_order(%s, 0)', t.account('amend_b')));
 SELECT * FROM t.refused(format('SELECT tradepost.cancel_order(%s, NULL)', t.account('amend_b')));
 SELECT * FROM t.refused(format('SELECT tradepost.cancel_all(%s, ''NONE'')', t.account('amend_b')));

@@ -35,15 +35,44 @@ INSERT INTO tradepost.orders (account, symbol, side, quantity, price, client_ord
 INSERT INTO tradepost.orders (account, symbol, side, quantity, type, time_in_force, stp) VALUES (t.account('bulk_b'), 'BULK', 'buy', 1, 'market', 'fok', 'none');
 :wait
 SELECT client_order_id, side, type, time_in_force, stp, post_only, quantity, price, filled, status FROM tradepost.orders WHERE symbol = 'BULK' AND id >= t.id('i-1') ORDER BY id;
+-- RETURNING shows what was placed: the order waits to be decided.  A known key has the first one's id, and no status here.
+INSERT INTO tradepost.orders (account, symbol, side, quantity, price, client_order_id) VALUES (t.account('bulk_a'), 'BULK', 'sell', 1, 111, 'i-4')
+	RETURNING id > :before AS new_id, symbol, side, type, time_in_force, quantity, price, filled, remaining, average_price, commission, status, reason, client_order_id, stp, post_only, expires_at, created_at;
+INSERT INTO tradepost.orders (account, symbol, side, quantity, price, client_order_id) VALUES (t.account('bulk_a'), 'BULK', 'sell', 1, 111, 'i-4')
+	RETURNING id = t.id('i-4') AS same_id, type, time_in_force, stp, post_only, status, filled, remaining;
+INSERT INTO tradepost.orders (account, symbol, side, quantity, type, time_in_force, stp) VALUES (t.account('bulk_b'), 'BULK', 'buy', 1, 'market', 'ioc', 'decrement') RETURNING type, time_in_force, price, stp, post_only, status;
+
+-- NULL means not given, in every way to place an order.
+SELECT t.account('bulk_a') AS bulk_a \gset
+SELECT max(id) AS before FROM tradepost.commands \gset
+SELECT tradepost.place_order(:bulk_a, 'BULK', 'sell', 1, 109, NULL, NULL, 'n-1', NULL, NULL, NULL) > :before AS placed;
+SELECT cardinality(tradepost.place_orders(ARRAY[:bulk_a], ARRAY['BULK'], ARRAY['sell']::tradepost.side[], ARRAY[1, 1], ARRAY[109], ARRAY[NULL, 'limit']::tradepost.order_type[],
+	ARRAY[NULL]::tradepost.time_in_force[], ARRAY['n-2', 'n-3'], ARRAY[NULL]::timestamptz[], ARRAY['cancel_taker', NULL]::tradepost.stp[], ARRAY[NULL]::boolean[])) AS placed;
+SELECT cardinality(tradepost.submit_commands(jsonb_build_array(jsonb_build_object('command', NULL, 'account', :bulk_a, 'symbol', 'BULK', 'side', 'sell', 'quantity', 1, 'price', 109, 'type', NULL,
+	'time_in_force', NULL, 'client_order_id', 'n-4', 'expires_at', NULL, 'stp', NULL, 'post_only', NULL)))) AS placed;
+INSERT INTO tradepost.orders (account, symbol, side, quantity, price, type, time_in_force, client_order_id, expires_at, stp, post_only)
+	VALUES (:bulk_a, 'BULK', 'sell', 1, 109, NULL, NULL, 'n-5', NULL, NULL, NULL) RETURNING type, time_in_force, stp, post_only;
+SELECT format('echo "%s,BULK,sell,1,109,,,n-6,,,"', :bulk_a) AS program \gset
+COPY tradepost.orders (account, symbol, side, quantity, price, type, time_in_force, client_order_id, expires_at, stp, post_only) FROM PROGRAM :'program' WITH (FORMAT csv);
+CALL tradepost.submit_order(:bulk_a, 'BULK', 'sell', 1, 109, NULL, NULL, 'n-7', NULL, NULL, NULL) \gset
+SELECT preview ->> 'resting' AS resting FROM tradepost.preview_order(:bulk_a, 'BULK', 'sell', 1, 109, NULL, NULL, NULL, NULL) preview;
+SELECT client_order_id, type, time_in_force, stp, post_only, expires_at = created_at + interval '1 day' AS for_a_day, status FROM tradepost.orders WHERE id > :before ORDER BY id;
+SELECT tradepost.cancel_order(:bulk_a, id) > 0 AS cancelled FROM tradepost.orders WHERE id > :before ORDER BY id;
+:wait
 -- Columns that are the engine's are refused; so is what place_order() refuses; all or none.
 INSERT INTO tradepost.orders (id, account, symbol, side, quantity, price) VALUES (1, t.account('bulk_a'), 'BULK', 'sell', 1, 100);
 INSERT INTO tradepost.orders (account, symbol, side, quantity, price, status) VALUES (t.account('bulk_a'), 'BULK', 'sell', 1, 100, 'filled');
 INSERT INTO tradepost.orders (account, symbol, side, quantity, price, client_order_id) VALUES (t.account('bulk_a'), 'BULK', 'sell', 1, 120, 'i-lost'), (t.account('bulk_a'), 'BULK', 'sell', 1, 120.001, 'i-bad');
 SELECT count(*) FROM tradepost.commands WHERE client_order_id IN ('i-lost', 'i-bad');
-\set VERBOSITY terse
+-- Orders are changed by commands alone; a row need not be found for that to be said, nor is it a question of rights.
 UPDATE tradepost.orders SET price = 1;
+DELETE FROM tradepost.orders WHERE id = 0;
+SELECT tradepost.add_owner(t.account('bulk_a'), 'regress_tp_alice');
+SET ROLE regress_tp_alice;
+UPDATE tradepost.orders SET quantity = 2 WHERE false;
 DELETE FROM tradepost.orders;
-\set VERBOSITY default
+RESET ROLE;
+SELECT tradepost.remove_owner(t.account('bulk_a'), 'regress_tp_alice');
 
 -- COPY: buffered, in order; an error, or the abort of its transaction, discards all of it.
 SELECT format('seq -f "%s,BULK,sell,1,120,c-%%.0f" 1 5000', t.account('bulk_a')) AS program \gset
@@ -80,6 +109,8 @@ CALL tradepost.submit_order(:bulk_a, 'BULK', 'sell', 3, 100, client_order_id => 
 SELECT r ->> 'client_order_id' AS label, r ->> 'status' AS status, r ->> 'remaining' AS remaining, (r ->> 'id')::bigint = t.id('s-1') AS its_id FROM (SELECT :'result'::jsonb AS r) x;
 CALL tradepost.submit_order(:bulk_a, 'BULK', 'buy', 3, 100, client_order_id => 's-2', stp => 'cancel_taker') \gset
 SELECT r ->> 'status' AS status, r ->> 'reason' AS reason FROM (SELECT :'result'::jsonb AS r) x;
+-- Its decimals are strings, which nobody rounds.
+SELECT key, jsonb_typeof(value) AS type, value FROM jsonb_each(:'result') WHERE key IN ('quantity', 'price', 'filled', 'remaining', 'average_price', 'commission', 'post_only') ORDER BY key;
 CALL tradepost.submit_order(:bulk_a, 'BULK', 'buy', 3, 200) \gset
 SELECT r ->> 'status' AS status, r ->> 'reason' AS reason FROM (SELECT :'result'::jsonb AS r) x;
 CALL tradepost.submit_order(:bulk_a, 'BULK', 'buy', 0, 200);
@@ -90,6 +121,7 @@ ROLLBACK;
 SELECT tradepost.cancel_order(:bulk_a, t.id('s-1')) AS id \gset
 CALL tradepost.wait_for_order(:id) \gset
 SELECT r ->> 'kind' AS kind, r ->> 'reason' AS reason, r ->> 'decision' AS decision FROM (SELECT :'result'::jsonb AS r) x;
+SELECT key, jsonb_typeof(value) AS type, value FROM jsonb_each(:'result') WHERE key IN ('quantity', 'price', 'commission', 'counter_commission') ORDER BY key;
 SELECT kind, reason, decision FROM tradepost.decision(:id);
 SELECT count(*) FROM tradepost.decision(9000000000000000000);
 
@@ -98,9 +130,44 @@ SELECT tradepost.place_orders(ARRAY[:bulk_a], ARRAY['BULK'], ARRAY['sell']::trad
 :wait
 SELECT max(id) AS before FROM tradepost.commands \gset
 SELECT t.account('bulk_b') AS bulk_b \gset
-SELECT key, value FROM jsonb_each_text(tradepost.preview_order(:bulk_b, 'BULK', 'buy', 8, 101)) WHERE key NOT LIKE 'free%' ORDER BY key;
+SELECT key, jsonb_typeof(value) AS type, value FROM jsonb_each(tradepost.preview_order(:bulk_b, 'BULK', 'buy', 8, 101)) WHERE key NOT LIKE 'free%' ORDER BY key;
 SELECT key, value FROM jsonb_each_text(tradepost.preview_order(:bulk_b, 'BULK', 'buy', 12, type => 'market')) WHERE key IN ('accepted', 'reason', 'filled', 'resting', 'cancelled') ORDER BY key;
 SELECT key, value FROM jsonb_each_text(tradepost.preview_order(:bulk_b, 'BULK', 'buy', 12, 101, time_in_force => 'fok')) WHERE key IN ('accepted', 'reason', 'filled', 'resting', 'cancelled') ORDER BY key;
+-- Why, for each way that something of it would not rest: the words are those of the events, as the orders placed then show.
+CREATE FUNCTION t.foreseen(label text, account bigint, side tradepost.side, quantity numeric, price numeric, tif tradepost.time_in_force, stp tradepost.stp, post_only boolean) RETURNS jsonb LANGUAGE plpgsql AS
+$$
+DECLARE
+	type tradepost.order_type := CASE WHEN price IS NULL THEN 'market' ELSE 'limit' END;
+	foreseen jsonb := tradepost.preview_order(account, 'BULK2', side, quantity, price, type, tif, stp, post_only);
+BEGIN
+	PERFORM tradepost.place_order(account, 'BULK2', side, quantity, price, type, tif, label, NULL, stp, post_only);
+	RETURN foreseen;
+END
+$$;
+SELECT tradepost.create_instrument('BULK2', 'spot', 'EUR', 'USD', 0.01, 1, 100) > 0 AS listed;
+SELECT cardinality(tradepost.place_orders(ARRAY[:bulk_a, :bulk_b], ARRAY['BULK2'], ARRAY['sell']::tradepost.side[], ARRAY[5, 5], ARRAY[100, 101])) AS placed;
+:wait
+CREATE TEMP TABLE foreseen (n integer, label text, preview jsonb);
+\set foresee 'INSERT INTO foreseen SELECT 1 + (SELECT count(*) FROM foreseen), label, t.foreseen(label, account, side, quantity, price, tif, stp, post_only) FROM (VALUES'
+\set placed ') v (label, account, side, quantity, price, tif, stp, post_only); :wait'
+:foresee ('v-ioc', :bulk_b, 'buy'::tradepost.side, 2, 99.00, 'ioc'::tradepost.time_in_force, 'none'::tradepost.stp, false) :placed
+:foresee ('v-fok', :bulk_b, 'buy'::tradepost.side, 20, 101.00, 'fok'::tradepost.time_in_force, 'none'::tradepost.stp, false) :placed
+:foresee ('v-cross', :bulk_b, 'buy'::tradepost.side, 2, 100.00, 'gtc'::tradepost.time_in_force, 'none'::tradepost.stp, true) :placed
+:foresee ('v-empty', :bulk_a, 'sell'::tradepost.side, 2, NULL::numeric, 'day'::tradepost.time_in_force, 'none'::tradepost.stp, false) :placed
+:foresee ('v-band', :bulk_a, 'sell'::tradepost.side, 2, 10.00, 'day'::tradepost.time_in_force, 'none'::tradepost.stp, false) :placed
+:foresee ('v-funds', :bulk_a, 'buy'::tradepost.side, 1000000, 100.00, 'day'::tradepost.time_in_force, 'none'::tradepost.stp, false) :placed
+:foresee ('v-self', :bulk_b, 'buy'::tradepost.side, 6, 101.00, 'gtc'::tradepost.time_in_force, 'cancel_taker'::tradepost.stp, false) :placed
+:foresee ('v-decrement', :bulk_b, 'buy'::tradepost.side, 3, 101.00, 'gtc'::tradepost.time_in_force, 'decrement'::tradepost.stp, false) :placed
+:foresee ('v-both', :bulk_b, 'buy'::tradepost.side, 4, 101.00, 'ioc'::tradepost.time_in_force, 'decrement'::tradepost.stp, false) :placed
+SELECT tradepost.place_order(:bulk_a, 'BULK2', 'sell', 1, 100) > 0 AS placed;
+:wait
+:foresee ('v-market', :bulk_b, 'buy'::tradepost.side, 2, NULL::numeric, 'day'::tradepost.time_in_force, 'none'::tradepost.stp, false) :placed
+SELECT tradepost.halt_instrument('BULK2') > 0 AS halted;
+:wait
+:foresee ('v-halted', :bulk_b, 'buy'::tradepost.side, 2, 99.00, 'day'::tradepost.time_in_force, 'none'::tradepost.stp, false) :placed
+SELECT f.label, f.preview ->> 'accepted' AS accepted, f.preview ->> 'filled' AS filled, f.preview ->> 'cancelled' AS cancelled, f.preview ->> 'reason' AS foreseen, o.status, o.filled, o.reason
+FROM foreseen f JOIN tradepost.orders o ON o.client_order_id = f.label ORDER BY f.n;
+SELECT max(id) AS before FROM tradepost.commands \gset
 SELECT * FROM t.refused(format('SELECT tradepost.preview_order(%s, ''BULK'', ''buy'', 0, 101)', :bulk_b));
 SELECT count(*) FROM tradepost.commands WHERE id > :before;
 

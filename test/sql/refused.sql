@@ -59,13 +59,11 @@ SELECT * FROM t.refused_order('symbol=''Refuse''', 'quantity=1', 'price=-6000.25
 SELECT * FROM t.refused_order('price=NULL');
 SELECT * FROM t.refused_order('type=''market''');
 SELECT * FROM t.refused_order('type=''market''', 'price=NULL', 'time_in_force=''gtc''');
-SELECT * FROM t.refused_order('type=NULL');
 SELECT * FROM t.refused_order('side=NULL');
-SELECT * FROM t.refused_order('time_in_force=NULL');
-SELECT * FROM t.refused_order('stp=NULL');
 SELECT * FROM t.refused_order('time_in_force=''gtd''');
 SELECT * FROM t.refused_order('time_in_force=''gtd''', 'expires_at=''2001-01-01 00:00:00+00''');
 SELECT * FROM t.refused_order('time_in_force=''gtd''', 'expires_at=''infinity''');
+SELECT * FROM t.refused_order('time_in_force=''gtd''', 'expires_at=''-infinity''');
 SELECT * FROM t.refused_order('expires_at=''2199-01-01 00:00:00+00''');
 SELECT * FROM t.refused_order('time_in_force=''ioc''', 'post_only=true');
 SELECT * FROM t.refused_order('client_order_id=''''');
@@ -93,8 +91,21 @@ SELECT r.* FROM unnest(ARRAY[
 		'[{"account": 1.5}]', '[{"account": 1, "symbol": "REFUSE", "side": "hold"}]',
 		'[{"account": 1, "symbol": "REFUSE", "side": "buy", "quantity": {}}]', '[{"account": 1, "symbol": "REFUSE", "side": "buy", "post_only": 1}]',
 		'[{"account": 1, "symbol": "REFUSE", "side": "buy", "quantity": "ten"}]', '[{"account": 1, "symbol": "REFUSE", "side": "buy", "quantity": "NaN"}]',
-		'[{"account": 99999999999999999999}]', '[{"account": "1e3"}]']) WITH ORDINALITY u (c, n),
+		'[{"account": 99999999999999999999}]', '[{"account": "1e3"}]', NULL]) WITH ORDINALITY u (c, n),
 	t.refused(format('SELECT tradepost.submit_commands(%L)', c)) r ORDER BY n;
+-- Arrays that must be given.
+SELECT r.* FROM generate_series(1, 4) n, t.refused(format('SELECT tradepost.place_orders(%s, %s, %s, %s, ARRAY[100])',
+	CASE n WHEN 1 THEN 'NULL' ELSE 'ARRAY[1]' END, CASE n WHEN 2 THEN 'NULL' ELSE 'ARRAY[''REFUSE'']' END, CASE n WHEN 3 THEN 'NULL' ELSE 'ARRAY[''buy'']::tradepost.side[]' END,
+	CASE n WHEN 4 THEN 'NULL' ELSE 'ARRAY[10]' END)) r ORDER BY n;
+-- Times: the error names the field, and its context the command.
+SELECT r.* FROM unnest(ARRAY['"tomorrowish"', '"2030-13-01"', '"2030-01-01 25:00"', '""', '"294277-01-01"', '20300101', '{}', '"infinity"', '"-infinity"', '"2001-01-01T00:00:00Z"', '"' || repeat('9', 500) || '"'])
+		WITH ORDINALITY u (e, n),
+	t.refused(format('SELECT tradepost.submit_commands(%L)', format('[{"account": %s, "symbol": "REFUSE", "side": "buy", "quantity": 10, "price": 100, "time_in_force": "gtd", "expires_at": %s}]',
+		t.account('refuse_a'), e))) r ORDER BY n;
+\set SHOW_CONTEXT errors
+SELECT tradepost.submit_commands(jsonb_build_array(o || '{"quantity": 10}', o || '{"quantity": 10, "time_in_force": "gtd", "expires_at": "soon"}'))
+FROM (SELECT jsonb_build_object('account', t.account('refuse_a'), 'symbol', 'REFUSE', 'side', 'buy', 'price', 100) AS o) x;
+\set SHOW_CONTEXT never
 
 -- Two-phase commit would leave a command between done and undone.
 BEGIN;

@@ -45,7 +45,7 @@ fills(TpUnit *u)
 	p = preview(u, c);
 	tradepost_unit_ok(u,
 					  p.reason == TP_REASON_NONE && p.fills == 3 && p.filled == 7 * TRADEPOST_ONE &&
-						  p.resting == 2 * TRADEPOST_ONE && p.cancelled == 0,
+						  p.resting == 2 * TRADEPOST_ONE && p.cancelled == 0 && p.cancel_reason == TP_REASON_NONE,
 					  "fills, and what rests");
 	tradepost_unit_is(u, (double) p.filled_value / 1e8, 201 + 303 + 204, "at these prices");
 	tradepost_unit_is(u, (double) p.commission / 1e8, 3.54, "with this commission");
@@ -53,9 +53,13 @@ fills(TpUnit *u)
 	tradepost_unit_is(u, (double) p.free_before / 1e8, 1000000, "out of this");
 	c.time_in_force = TP_IOC;
 	p = preview(u, c);
-	tradepost_unit_ok(u, p.resting == 0 && p.cancelled == 2 * TRADEPOST_ONE, "the rest of an IOC is cancelled");
+	tradepost_unit_ok(u, p.resting == 0 && p.cancelled == 2 * TRADEPOST_ONE && p.cancel_reason == TP_REASON_IOC,
+					  "the rest of an IOC is cancelled");
 	p = preview(u, tradepost_unit_market(9, 13, TP_BUY, 8));
-	tradepost_unit_ok(u, p.filled == 7 * TRADEPOST_ONE && p.cancelled == TRADEPOST_ONE, "and of a market order");
+	tradepost_unit_ok(u,
+					  p.filled == 7 * TRADEPOST_ONE && p.cancelled == TRADEPOST_ONE &&
+						  p.cancel_reason == TP_REASON_UNFILLED,
+					  "and of a market order");
 	u->now = 2000;
 	p = preview(u, tradepost_unit_order(9, 13, TP_BUY, 9, 100.5));
 	tradepost_unit_ok(u, p.fills == 0 && p.resting == 9 * TRADEPOST_ONE, "what is due counts as gone");
@@ -72,21 +76,32 @@ oneself(TpUnit *u)
 
 	open_book(u, "meeting oneself");
 	p = preview(u, c);
-	tradepost_unit_ok(u, p.filled == 5 * TRADEPOST_ONE && p.cancelled == 4 * TRADEPOST_ONE && p.resting == 0,
+	tradepost_unit_ok(u,
+					  p.filled == 5 * TRADEPOST_ONE && p.cancelled == 4 * TRADEPOST_ONE && p.resting == 0 &&
+						  p.cancel_reason == TP_REASON_SELF_TRADE,
 					  "cancel taker");
 	c.stp = TP_STP_CANCEL_MAKER;
 	p = preview(u, c);
-	tradepost_unit_ok(u, p.filled == 5 * TRADEPOST_ONE && p.cancelled == 0 && p.resting == 4 * TRADEPOST_ONE,
+	tradepost_unit_ok(u,
+					  p.filled == 5 * TRADEPOST_ONE && p.cancelled == 0 && p.resting == 4 * TRADEPOST_ONE &&
+						  p.cancel_reason == TP_REASON_NONE,
 					  "cancel maker");
 	c.stp = TP_STP_DECREMENT;
 	p = preview(u, c);
 	tradepost_unit_ok(u,
 					  p.filled == 5 * TRADEPOST_ONE && p.cancelled == 2 * TRADEPOST_ONE &&
-						  p.resting == 2 * TRADEPOST_ONE,
+						  p.resting == 2 * TRADEPOST_ONE && p.cancel_reason == TP_REASON_SELF_TRADE,
 					  "decrement");
+	c.time_in_force = TP_IOC;
+	p = preview(u, c);
+	tradepost_unit_ok(u, p.cancelled == 4 * TRADEPOST_ONE && p.resting == 0 && p.cancel_reason == TP_REASON_IOC,
+					  "decrement, and the rest of an IOC");
+	c.time_in_force = TP_GTC;
 	c.quantity = 6 * TRADEPOST_ONE;
 	p = preview(u, c);
-	tradepost_unit_ok(u, p.filled == 5 * TRADEPOST_ONE && p.cancelled == TRADEPOST_ONE && p.resting == 0,
+	tradepost_unit_ok(u,
+					  p.filled == 5 * TRADEPOST_ONE && p.cancelled == TRADEPOST_ONE && p.resting == 0 &&
+						  p.cancel_reason == TP_REASON_SELF_TRADE,
 					  "decrement to nothing");
 }
 
