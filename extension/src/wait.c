@@ -32,23 +32,20 @@ PG_FUNCTION_INFO_V1(tradepost_wait_for_seq);
 #define MAX_TIMEOUT_MS 3600000
 
 /* As JSON, decimals go out as strings, so that no client's floating point rounds them. */
-#define DECIMAL(row, column) "'" column "', " row "." column "::pg_catalog.text"
-#define ORDER_JSON                                                                                                                \
-	"pg_catalog.to_jsonb(o) OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(" DECIMAL(                                      \
-		"o",                                                                                                                      \
-		"quantity") ", " DECIMAL("o",                                                                                             \
-								 "price") ", " DECIMAL("o",                                                                       \
-													   "filled") ", " DECIMAL("o",                                                \
-																			  "remaining") ", " DECIMAL("o",                      \
-																										"average_"                \
-																										"price") ","              \
-																												 " " DECIMAL("o", \
-																															 "commission") ")"
-#define EVENT_JSON                                                                               \
-	"pg_catalog.to_jsonb(e) OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(" DECIMAL(     \
-		"e", "price") ", " DECIMAL("e", "quantity") ", " DECIMAL("e",                            \
-																 "commission") ", " DECIMAL("e", \
-																							"counter_commission") ")"
+static const char order_query[] =
+	"SELECT pg_catalog.to_jsonb(o) OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object("
+	" 'quantity', o.quantity::pg_catalog.text, 'price', o.price::pg_catalog.text, 'filled', o.filled::pg_catalog.text,"
+	" 'remaining', o.remaining::pg_catalog.text, 'average_price', o.average_price::pg_catalog.text,"
+	" 'commission', o.commission::pg_catalog.text)"
+	" FROM tradepost.orders o WHERE o.id OPERATOR(pg_catalog.=) $1";
+
+#define EVENT_JSON                                                                         \
+	"SELECT pg_catalog.to_jsonb(e) OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(" \
+	" 'quantity', e.quantity::pg_catalog.text, 'price', e.price::pg_catalog.text,"         \
+	" 'commission', e.commission::pg_catalog.text, 'counter_commission', e.counter_commission::pg_catalog.text)"
+
+static const char event_query[] = EVENT_JSON " FROM tradepost.events e WHERE e.seq OPERATOR(pg_catalog.=) $2";
+static const char decision_query[] = EVENT_JSON " FROM tradepost.decision($1) e";
 
 typedef enum Found
 {
@@ -114,13 +111,11 @@ describe(MemoryContext caller, int64 id, int64 seq, bool *isnull)
 
 	*isnull = true;
 	PushActiveSnapshot(GetLatestSnapshot());
-	SPI_execute_with_args("SELECT " ORDER_JSON " FROM tradepost.orders o WHERE o.id OPERATOR(pg_catalog.=) $1", 1,
-						  types, values, NULL, true, 1);
+	SPI_execute_with_args(order_query, 1, types, values, NULL, true, 1);
 	if (SPI_processed == 0 && seq != 0)
-		SPI_execute_with_args("SELECT " EVENT_JSON " FROM tradepost.events e WHERE e.seq OPERATOR(pg_catalog.=) $2", 2,
-							  types, values, NULL, true, 1);
+		SPI_execute_with_args(event_query, 2, types, values, NULL, true, 1);
 	else if (SPI_processed == 0)
-		SPI_execute_with_args("SELECT " EVENT_JSON " FROM tradepost.decision($1) e", 1, types, values, NULL, true, 1);
+		SPI_execute_with_args(decision_query, 1, types, values, NULL, true, 1);
 	if (SPI_processed == 1)
 	{
 		result = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, isnull);

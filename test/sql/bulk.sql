@@ -67,6 +67,8 @@ SELECT count(*) FROM tradepost.commands WHERE client_order_id IN ('i-lost', 'i-b
 -- Orders are changed by commands alone; a row need not be found for that to be said, nor is it a question of rights.
 UPDATE tradepost.orders SET price = 1;
 DELETE FROM tradepost.orders WHERE id = 0;
+-- MERGE: by PostgreSQL itself before version 17.
+SELECT code IN ('0A000', '42809', 'TP013') AS refused FROM t.refused('MERGE INTO tradepost.orders o USING (SELECT 1 AS one) x ON o.id = x.one WHEN MATCHED THEN DELETE');
 SELECT tradepost.add_owner(t.account('bulk_a'), 'regress_tp_alice');
 SET ROLE regress_tp_alice;
 UPDATE tradepost.orders SET quantity = 2 WHERE false;
