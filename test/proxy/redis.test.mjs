@@ -1,0 +1,188 @@
+// Two proxies on one database, with Redis: shared limits, cache, published events; and without when it goes.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { WebSocket } from 'ws';
+import { Cluster, freePort, openMarket } from './lib/cluster.mjs';
+import { Proxy, newUser, order, sleep } from './lib/proxy.mjs';
+
+const PASSWORD = 'redis-test-password';
+
+class Redis {
+  static async start() {
+    const redis = new Redis();
+    redis.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'tp-redis-'));
+    redis.port = await freePort();
+    await redis.up();
+    return redis;
+  }
+
+  async up() {
+    this.child = spawn('redis-server', ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.dir, '--requirepass', PASSWORD, '--appendonly', 'yes', '--save', ''], { stdio: 'ignore' });
+    this.exited = new Promise((ok) => { this.child.once('exit', ok); });
+    for (;;) {
+      if (await new Promise((ok) => { const s = net.connect(this.port, '127.0.0.1', () => { s.destroy(); ok(true); }).on('error', () => ok(false)); })) return;
+      await sleep(20);
+    }
+  }
+
+  get url() { return `redis://127.0.0.1:${this.port}/0`; }
+
+  // A connection that speaks just enough RESP: returns lines as they come.
+  async connect() {
+    const socket = net.connect(this.port, '127.0.0.1');
+    await new Promise((ok) => { socket.once('connect', ok); });
+    const listener = { socket, text: '' };
+    socket.on('data', (d) => { listener.text += d; }).on('error', () => {});
+    listener.send = (...words) => socket.write(`*${words.length}\r\n${words.map((w) => `$${Buffer.byteLength(w)}\r\n${w}\r\n`).join('')}`);
+    listener.send('AUTH', PASSWORD);
+    return listener;
+  }
+
+  async stop(signal = 'SIGTERM') {
+    this.child.kill(signal);
+    await this.exited;
+  }
+}
+
+let cluster;
+let redis;
+let one;
+let two;
+const env = () => ({ RATE_LIMIT: 'on', REDIS_URL: redis.url, REDIS_PASSWORD: PASSWORD, TRUSTED_PROXIES: '127.0.0.1', RATE_LIMIT_API_ANONYMOUS: '10/900', RATE_LIMIT_AUTH: '1000/60', RATE_LIMIT_ORDERS: '100000/60', RATE_LIMIT_API: '100000/60' });
+before(async () => {
+  cluster = await Cluster.start();
+  await openMarket(cluster);
+  redis = await Redis.start();
+  one = await Proxy.start(cluster, env());
+  two = await Proxy.start(cluster, env());
+});
+after(async () => {
+  await one?.stop();
+  await two?.stop();
+  await redis?.stop();
+  const broken = await cluster?.invariants();
+  await cluster?.end();
+  if (redis) fs.rmSync(redis.dir, { recursive: true, force: true });
+  assert.deepEqual(broken, []);
+});
+
+const from = (ip) => ({ headers: { 'x-forwarded-for': ip } });
+const until = async (what, condition, ms = 15000) => {
+  const end = Date.now() + ms;
+  while (!await condition()) {
+    assert.ok(Date.now() < end, what);
+    await sleep(30);
+  }
+};
+
+test('two proxies share their limits', async () => {
+  await until('Redis is in use', async () => JSON.stringify((await one.get('/health/detailed')).json).includes('"redis"'));
+  const statuses = [];
+  for (let i = 0; i < 14; i++) statuses.push((await (i % 2 ? one : two).get('/api/v1/instruments', from('203.0.113.5'))).status);
+  assert.deepEqual(statuses, [...Array(10).fill(200), ...Array(4).fill(429)]);
+});
+
+test('when Redis goes the limits are each proxy\'s own, and shared again when it is back', async () => {
+  await redis.stop('SIGKILL');
+  const statuses = [];
+  for (let i = 0; i < 12; i++) statuses.push((await one.get('/api/v1/instruments', from('203.0.113.6'))).status);
+  assert.deepEqual(statuses, [...Array(10).fill(200), 429, 429]);
+  assert.equal((await two.get('/api/v1/instruments', from('203.0.113.6'))).status, 200, 'the other has its own');
+  assert.equal((await one.get('/health')).status, 200, 'Redis is not needed');
+  await redis.up();
+  let n = 0;
+  await until('shared again', async () => {
+    n += 1;
+    const ip = `203.0.114.${n}`;
+    for (let i = 0; i < 10; i++) await one.get('/api/v1/instruments', from(ip));
+    return (await two.get('/api/v1/instruments', from(ip))).status === 429;
+  });
+});
+
+test('a Redis that hangs keeps nobody waiting for long', async () => {
+  redis.child.kill('SIGSTOP');
+  try {
+    for (let i = 0; i < 3; i++) assert.equal((await one.get('/api/v1/instruments', from(`203.0.115.${i}`))).status, 200);
+  } finally {
+    redis.child.kill('SIGCONT');
+  }
+});
+
+test('every event is published once on a channel of its name, by one worker', async () => {
+  const alice = await newUser(one);
+  const bob = await newUser(two);
+  const listener = await redis.connect();
+  listener.send('PSUBSCRIBE', '*');
+  await sleep(1500);
+  const [[before]] = await cluster.sql('SELECT last_seq FROM tradepost.engine_status');
+  for (let i = 0; i < 10; i++) {
+    await one.post('/api/v1/orders', order({ side: 'sell', price: '100' }), { token: alice.token });
+    await two.post('/api/v1/orders', order({ price: '100' }), { token: bob.token });
+  }
+  const wanted = (await cluster.sql(`SELECT seq FROM tradepost.trades WHERE seq > ${before}`)).map(([seq]) => Number(seq));
+  const seen = () => [...listener.text.matchAll(/\$14\r\ntrade:executed\r\n\$\d+\r\n(\{.*?\})\r\n/g)].map((m) => JSON.parse(m[1])).map((m) => m.seq);
+  await until('published', async () => new Set(seen()).size >= wanted.length);
+  assert.deepEqual(seen(), wanted, 'each once, in order');
+  for (const name of ['order:created', 'order:matched']) assert.ok(listener.text.includes(name), name);
+  listener.socket.destroy();
+});
+
+test('when the publishing proxy is killed the other goes on where it ended', async () => {
+  const alice = await newUser(one);
+  const bob = await newUser(one);
+  const listener = await redis.connect();
+  listener.send('SUBSCRIBE', 'trade:executed');
+  await sleep(300);
+  const [[before]] = await cluster.sql('SELECT last_seq FROM tradepost.engine_status');
+  const trade = async (proxy) => {
+    await proxy.post('/api/v1/orders', order({ side: 'sell', price: '100' }), { token: alice.token });
+    await proxy.post('/api/v1/orders', order({ price: '100' }), { token: bob.token });
+  };
+  const leader = /"this worker publishes/.test(one.log.split('\n').filter((l) => /publish/.test(l)).at(-1) ?? '') ? one : two;
+  const other = leader === one ? two : one;
+  for (let i = 0; i < 5; i++) await trade(other);
+  await leader.kill();
+  for (let i = 0; i < 5; i++) await trade(other);
+  const wanted = (await cluster.sql(`SELECT seq FROM tradepost.trades WHERE seq > ${before}`)).map(([seq]) => Number(seq));
+  const seen = () => [...listener.text.matchAll(/"event":"trade:executed","seq":(\d+)/g)].map((m) => Number(m[1]));
+  await until('everything was published', async () => wanted.every((seq) => seen().includes(seq)));
+  assert.deepEqual([...new Set(seen())].filter((s) => wanted.includes(s)), wanted, 'in order, without a gap');
+  listener.socket.destroy();
+  await leader.up();
+});
+
+test('events reach the clients of both proxies', async () => {
+  const alice = await newUser(one);
+  const bob = await newUser(two);
+  const hear = async (proxy) => {
+    const socket = new WebSocket(`${proxy.ws}/ws`);
+    const seen = [];
+    await new Promise((ok, bad) => { socket.on('open', ok).on('error', bad); });
+    socket.on('message', (d) => { const m = JSON.parse(d); if (m.event === 'trade:executed') seen.push(m.seq); });
+    socket.send(JSON.stringify({ op: 'subscribe', id: 1, channels: ['market:Dec25-Wheat'] }));
+    await sleep(300);
+    return { socket, seen };
+  };
+  const sockets = [await hear(one), await hear(two)];
+  for (let i = 0; i < 5; i++) {
+    await one.post('/api/v1/orders', order({ side: 'sell', price: '100' }), { token: alice.token });
+    await two.post('/api/v1/orders', order({ price: '100' }), { token: bob.token });
+  }
+  await until('both heard', async () => sockets.every((s) => s.seen.length >= 5));
+  assert.deepEqual(sockets[0].seen, sockets[1].seen);
+  for (const s of sockets) s.socket.close();
+});
+
+test('what one proxy has read the other finds in Redis', async () => {
+  const metric = async (proxy, result) => Number(new RegExp(`tradepost_proxy_cache_requests_total\\{result="${result}"\\} (\\d+)`).exec((await proxy.get('/metrics')).text)?.[1] ?? 0);
+  await one.get('/api/v1/candles/Dec25-Wheat?resolution=1h&limit=77', from('203.0.116.1'));
+  await sleep(200);
+  const before = await metric(two, 'redis_hit');
+  await two.get('/api/v1/candles/Dec25-Wheat?resolution=1h&limit=77', from('203.0.116.2'));
+  assert.equal(await metric(two, 'redis_hit'), before + 1);
+});
