@@ -1,0 +1,28 @@
+# TradepostEdge.pm
+#	  Runs one of test/proxy's files by Node and lets its TAP through.
+#
+# The proxy under test is the one with AddressSanitizer and UndefinedBehaviorSanitizer;
+# the tests look at its exit status and at what it writes. Clusters are the files' own.
+package TradepostEdge;
+
+use strict;
+use warnings;
+
+sub run
+{
+	my ($name) = @_;
+	my $root = $ENV{TRADEPOST_ROOT};
+
+	chomp(my $version = qx(node --version 2>/dev/null) // '');
+	if ($version !~ /^v(\d+)/ || $1 < 18)
+	{
+		print "1..0 # SKIP Node 18 or later is not installed\n";
+		exit 0;
+	}
+	$ENV{TRADEPOST_PROXY} //= "$ENV{TRADEPOST_BUILD}/asan/tradepost-proxy";
+	$ENV{TRADEPOST_NODE_MODULES} = "$root/test/proxy/node_modules";
+	chdir "$root/test/proxy" or die "test/proxy: $!";
+	exec 'node', '--test-reporter=tap', "$name.test.mjs" or die "node: $!";
+}
+
+1;
