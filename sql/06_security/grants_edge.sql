@@ -3,6 +3,7 @@
 
 REVOKE ALL ON ALL ROUTINES IN SCHEMA tradepost_edge FROM PUBLIC;
 
+-- What makes a session, or shows what one is made of: the proxy's alone.
 GRANT EXECUTE ON FUNCTION
 	tradepost_edge.register(text, text, text, text, text, inet, text),
 	tradepost_edge.login_lookup(text, inet),
@@ -10,7 +11,10 @@ GRANT EXECUTE ON FUNCTION
 	tradepost_edge.refresh(bytea, bytea, inet, text),
 	tradepost_edge.logout(bigint, bigint, jsonb),
 	tradepost_edge.password_hash_of(bigint, bigint),
-	tradepost_edge.change_password(bigint, bigint, text),
+	tradepost_edge.change_password(bigint, bigint, text)
+TO tradepost_proxy;
+
+GRANT EXECUTE ON FUNCTION
 	tradepost_edge.profile(bigint, bigint, jsonb),
 	tradepost_edge.session_info(bigint, bigint),
 	tradepost_edge.revocations(),

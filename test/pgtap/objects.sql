@@ -45,7 +45,14 @@ SELECT is_empty($$SELECT p.oid::regprocedure FROM own o JOIN pg_proc p ON o.clas
 SELECT is_empty($$SELECT o.identity FROM own o JOIN pg_class c ON o.classid = 'pg_class'::regclass AND c.oid = o.objid
 	WHERE c.relkind = 'v' AND NOT coalesce('security_invoker=true' = ANY (c.reloptions), false)$$, 'views look with their caller''s eyes');
 SELECT is_empty($$SELECT p.oid::regprocedure FROM own o JOIN pg_proc p ON o.classid = 'pg_proc'::regclass AND p.oid = o.objid
-	WHERE p.pronamespace = 'tradepost'::regnamespace AND p.prokind = 'f' AND p.prorettype = 'trigger'::regtype$$, 'the API has no trigger functions');
+	WHERE p.pronamespace IN ('tradepost'::regnamespace, 'tradepost_edge'::regnamespace) AND p.prokind = 'f' AND p.prorettype = 'trigger'::regtype$$, 'the API has no trigger functions');
+
+-- The edge: functions alone, each of which runs as its owner and so checks for itself.
+SELECT is_empty($$SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace = 'tradepost_edge'::regnamespace$$, 'the edge has no relation');
+SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'tradepost_edge'::regnamespace AND NOT p.prosecdef$$, 'its functions are SECURITY DEFINER');
+SELECT is_empty($$SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+	WHERE c.oid IN ('tradepost_internal.users'::regclass, 'tradepost_internal.sessions'::regclass, 'tradepost_internal.refresh_tokens'::regclass, 'tradepost_internal.login_failures'::regclass,
+		'tradepost_internal.security_events'::regclass, 'tradepost_internal.ip_blocks'::regclass) AND col_description(c.oid, a.attnum) IS NULL$$, 'columns of its tables have a comment');
 
 -- Dump.
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace IN ('tradepost'::regnamespace, 'tradepost_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'S')

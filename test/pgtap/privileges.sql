@@ -6,7 +6,7 @@ CREATE TEMP TABLE who (role name);
 INSERT INTO who VALUES ('tradepost_admin'), ('tradepost_auditor'), ('tradepost_proxy'), ('tradepost_trader');
 
 -- PUBLIC has nothing.
-SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace IN ('tradepost'::regnamespace, 'tradepost_internal'::regnamespace)
+SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace IN ('tradepost'::regnamespace, 'tradepost_edge'::regnamespace, 'tradepost_internal'::regnamespace)
 	AND EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee = 0)$$, 'no function is PUBLIC''s');
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace IN ('tradepost'::regnamespace, 'tradepost_internal'::regnamespace)
 	AND EXISTS (SELECT FROM aclexplode(c.relacl) a WHERE a.grantee = 0)$$, 'no relation is PUBLIC''s');
@@ -30,6 +30,7 @@ $$VALUES
 	('events_since', 'admin auditor proxy trader'),
 	('halt_instrument', 'admin'),
 	('init', 'admin'),
+	('lift_block', 'admin'),
 	('open_account', 'admin'),
 	('order_book', 'admin auditor proxy trader'),
 	('order_history', 'admin auditor trader'),
@@ -39,8 +40,12 @@ $$VALUES
 	('preview_order', 'admin proxy trader'),
 	('remove_owner', 'admin'),
 	('resume_instrument', 'admin'),
+	('revoke_user', 'admin'),
 	('set_commission', 'admin'),
 	('set_mark', 'admin'),
+	('set_role', 'admin'),
+	('set_status', 'admin'),
+	('set_tier', 'admin'),
 	('settle_instrument', 'admin'),
 	('submit_commands', 'admin proxy trader'),
 	('submit_order', 'admin proxy trader'),
@@ -48,6 +53,19 @@ $$VALUES
 	('wait_for_order', 'admin proxy trader'),
 	('wait_for_seq', 'admin auditor proxy trader'),
 	('withdraw', 'admin')$$, 'functions of the API');
+
+-- What the proxy may call of the edge: all but what begins the others.  Traders and auditors: nothing.
+SELECT results_eq($$SELECT x.who, array_agg(x.name ORDER BY x.name) FROM (SELECT p.proname::text COLLATE "default" AS name, coalesce(string_agg(replace(w.role, 'tradepost_', '') COLLATE "default", ' ' ORDER BY w.role), 'nobody') AS who
+	FROM pg_proc p LEFT JOIN who w ON has_function_privilege(w.role, p.oid, 'EXECUTE') WHERE p.pronamespace = 'tradepost_edge'::regnamespace GROUP BY p.oid, p.proname) x GROUP BY x.who ORDER BY x.who$$,
+$$VALUES
+	('admin proxy', ARRAY['account_summary', 'block_ip', 'blocks', 'books', 'candles', 'engine_json', 'events_catchup', 'events_page', 'instruments', 'instruments_raw', 'market',
+		'order_amend', 'order_cancel', 'order_get', 'orders_cancel_all', 'orders_list', 'place_each', 'profile', 'record_security_event', 'revocations', 'session_info', 'trades']),
+	('nobody', ARRAY['caller']),
+	('proxy', ARRAY['change_password', 'login_done', 'login_lookup', 'logout', 'password_hash_of', 'refresh', 'register'])$$, 'functions of the edge');
+SELECT is_empty($$SELECT w.role, c.relname FROM who w, pg_class c WHERE c.oid IN ('tradepost_internal.users'::regclass, 'tradepost_internal.sessions'::regclass, 'tradepost_internal.refresh_tokens'::regclass)
+	AND has_table_privilege(w.role, c.oid, 'SELECT')$$, 'no role reads users or sessions whole');
+SELECT is_empty($$SELECT w.role FROM who w WHERE has_column_privilege(w.role, 'tradepost_internal.users', 'password_hash', 'SELECT')
+	OR has_any_column_privilege(w.role, 'tradepost_internal.refresh_tokens', 'SELECT')$$, 'nor what a password or a token could be tried against');
 
 -- What each role may read of the API.
 SELECT results_eq($$SELECT c.relname::text COLLATE "default", string_agg(replace(w.role, 'tradepost_', '') COLLATE "default", ' ' ORDER BY w.role)
@@ -60,21 +78,25 @@ $$VALUES
 	('engine_status', 'admin auditor'),
 	('events', 'admin auditor proxy trader'),
 	('instruments', 'admin auditor proxy trader'),
+	('ip_blocks', 'admin auditor'),
 	('ledger', 'admin auditor trader'),
 	('market', 'admin auditor proxy trader'),
 	('orders', 'admin auditor trader'),
 	('positions', 'admin auditor trader'),
-	('trades', 'admin auditor trader')$$, 'views');
+	('security_events', 'admin auditor'),
+	('trades', 'admin auditor trader'),
+	('users', 'admin auditor')$$, 'views');
 
 -- What each role may write: orders, through the view; nothing else, anywhere.
 SELECT results_eq($$SELECT c.oid::regclass::text, w.role::text COLLATE "default", p.privilege FROM pg_class c, who w, unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) p (privilege)
-	WHERE c.relnamespace IN ('tradepost'::regnamespace, 'tradepost_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'v') AND has_table_privilege(w.role, c.oid, p.privilege) ORDER BY 1, 2, 3$$,
+	WHERE c.relnamespace IN ('tradepost'::regnamespace, 'tradepost_edge'::regnamespace, 'tradepost_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'v') AND has_table_privilege(w.role, c.oid, p.privilege) ORDER BY 1, 2, 3$$,
 	$$SELECT 'tradepost.orders', r, p FROM unnest(ARRAY['tradepost_admin', 'tradepost_trader']) r, unnest(ARRAY['DELETE', 'INSERT', 'UPDATE']) p$$, 'only orders can be written');
 SELECT throws_ok(s, 'TP013', NULL, 'by INSERT alone: ' || s) FROM unnest(ARRAY['UPDATE tradepost.orders SET price = 1', 'DELETE FROM tradepost.orders']) s;
 SELECT is_empty($$SELECT c.oid::regclass, w.role FROM pg_class c, who w WHERE c.relnamespace = 'tradepost_internal'::regnamespace AND c.relkind = 'S'
 	AND has_sequence_privilege(w.role, c.oid, 'USAGE, UPDATE')$$, 'no sequence can be drawn from');
 SELECT results_eq($$SELECT w.role::text COLLATE "default", n.nspname::text COLLATE "default" FROM who w, pg_namespace n WHERE n.nspname LIKE 'tradepost%' AND has_schema_privilege(w.role, n.oid, 'USAGE') ORDER BY 2, 1$$,
 	$$VALUES ('tradepost_admin', 'tradepost'), ('tradepost_auditor', 'tradepost'), ('tradepost_proxy', 'tradepost'), ('tradepost_trader', 'tradepost'),
+		('tradepost_admin', 'tradepost_edge'), ('tradepost_proxy', 'tradepost_edge'),
 		('tradepost_admin', 'tradepost_internal'), ('tradepost_auditor', 'tradepost_internal')$$, 'traders and the proxy cannot name internal tables');
 SELECT is_empty($$SELECT w.role, n.nspname FROM who w, pg_namespace n WHERE n.nspname LIKE 'tradepost%' AND has_schema_privilege(w.role, n.oid, 'CREATE')$$, 'nobody makes objects there');
 
