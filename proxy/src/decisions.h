@@ -11,14 +11,21 @@ typedef struct TpDecisions TpDecisions;
 struct TpEdge;
 
 /*
- * The deciding event, at the end of its command (so that its order's state counts its
- * trades); NULL when the time was up. A decision that came before the wait is found too,
- * if it is one of the last 65536.
+ * The deciding event; its order's state already counts the trades of its command. NULL when the time was up. May come
+ * before tp_decisions_wait() returns.
  */
 typedef void (*TpDecided)(void *context, const TpEvent *event, const TpInstrumentInfo *instrument);
 
 extern TpDecisions *tp_decisions_open(struct TpEdge *edge);
 extern void tp_decisions_close(TpDecisions *decisions); /* answers all with NULL */
+
+/*
+ * Around a call that makes commands: a decision that is read between these two, before its wait began, is kept and
+ * found (of the last 65536).
+ */
+extern unsigned tp_decisions_expect(TpDecisions *decisions); /* for: */
+extern void tp_decisions_expected(TpDecisions *decisions, unsigned expectation);
+
 extern void tp_decisions_wait(TpDecisions *decisions, int64_t command, unsigned timeout_ms, TpDecided done, void *context);
 
 #endif

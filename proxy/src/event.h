@@ -42,6 +42,8 @@ typedef struct TpInstrumentInfo
 	const char *symbol;
 	const char *asset;
 	const char *contract; /* NULL for spot */
+	const char *mark;     /* when it was read; NULL: none, as last */
+	const char *last;
 } TpInstrumentInfo;
 
 /* Slices point into the row that it was read from; data NULL is SQL's NULL. */
@@ -64,10 +66,10 @@ typedef struct TpEvent
 	int kind;
 	int side; /* 0 buy, 1 sell, -1 none */
 	bool decision;
-	TpSlice reason, quantity, price, commission, counter_commission;
+	TpSlice reason, asset, quantity, price, commission, counter_commission;
 	bool has_order, has_maker;
-	TpEventOrder of;    /* state of `order`, never behind the event */
-	TpEventOrder maker; /* status, filled, quantity, price, side only */
+	TpEventOrder of; /* state of `order`, never behind the event */
+	TpEventOrder maker;
 } TpEvent;
 
 /* {"id":...}: an order as clients see it; the same object everywhere. */
@@ -75,7 +77,9 @@ extern void tp_event_order_json(TpBuffer *out, const TpEvent *event, const TpIns
 
 /*
  * The messages of one event. Names: order:created, order:matched, order:cancelled, order:expired, order:rejected,
- * order:amended, trade:executed, market:update, ... account 0: for the market's subscribers, else for that account's alone.
+ * order:amended, trade:executed, balance:deposited, balance:withdrawn, balance:covered, position:settled,
+ * position:closed_out, position:taken_over, market:halted, market:resumed, market:listed, market:expired. (market:update is
+ * made by the hub.) account 0: for the market's subscribers, else for that account's alone.
  */
 typedef void (*TpMessageSink)(void *context, const char *name, int64_t account, TpSlice data);
 extern void tp_event_messages(const TpEvent *event, const TpInstrumentInfo *instrument, TpBuffer *scratch,

@@ -84,4 +84,8 @@ extern TpPgListener *tp_pg_listen(uv_loop_t *loop, const struct TpSettings *sett
 								  void *context);
 extern void tp_pg_listener_close(TpPgListener *listener);
 
+/* A call over that connection, which no other call holds up. It fails as unavailable while there is none. */
+extern void tp_pg_listener_call(TpPgListener *listener, const TpStatement *statement, const char *const *values,
+								TpPgDone done, void *context);
+
 #endif

@@ -12,7 +12,16 @@
 #include "event.h"
 #include "pg.h"
 
+/* What tp_event_read() reads, in its order. */
+#define TP_EVENT_COLUMNS \
+	"seq, time_us, kind, command_id, order_id, maker_order_id, account, counter_account, instrument, side, reason, asset, " \
+	"decision, quantity, price, commission, counter_commission, o_side, o_type, o_tif, o_status, o_quantity, o_price, " \
+	"o_filled, o_avg, o_commission, o_client_order_id, o_expires_us, o_created_us, o_post_only, o_stp, o_reason, " \
+	"m_side, m_type, m_tif, m_status, m_quantity, m_price, m_filled, m_avg, m_commission, m_client_order_id, " \
+	"m_expires_us, m_created_us, m_post_only, m_stp, m_reason"
+
 typedef struct TpStream TpStream;
+struct TpEdge;
 
 /* event NULL: the end of a page, after which everything up to stream's seq is known. */
 typedef void (*TpStreamEvent)(void *context, const TpEvent *event, const TpInstrumentInfo *instrument);
@@ -24,19 +33,22 @@ extern void tp_stream_subscribe(TpStream *stream, TpStreamEvent on_event, void *
 /* Look now: something was just committed. */
 extern void tp_stream_poke(TpStream *stream);
 
+/* Whether the page that is being handed out, or was last, ended in the middle of what there is. */
+extern bool tp_stream_goes_on(const TpStream *stream);
+
 /* The last seq handed out; 0 before the first page. */
 extern int64_t tp_stream_seq(const TpStream *stream);
 
 /* Microseconds between the newest event's time and its being read: the lag that /metrics shows. */
 extern int64_t tp_stream_lag_us(const TpStream *stream);
 
-/* Reads a row of events_page() or events_catchup() into event; slices point into result. */
+/* Reads a row of SELECT TP_EVENT_COLUMNS FROM tradepost_edge.events_page() or events_catchup(); slices point into result. */
 extern void tp_event_read(const PGresult *result, int row, TpEvent *event);
 
 extern const TpInstrumentInfo *tp_stream_instrument(const TpStream *stream, int id);
 extern const TpInstrumentInfo *tp_stream_instrument_by_symbol(const TpStream *stream, TpSlice symbol);
-/* Every instrument of an asset, or all if asset is NULL, in order of id. */
-extern void tp_stream_each_instrument(const TpStream *stream, const char *asset,
+/* Every instrument of an asset, or all if asset's data is NULL, in order of id. */
+extern void tp_stream_each_instrument(const TpStream *stream, TpSlice asset,
 									  void (*each)(void *context, const TpInstrumentInfo *instrument), void *context);
 
 #endif
