@@ -8,7 +8,7 @@ BENCH_SRC := test/bench/sql_bench.c test/bench/bench_rows.c test/bench/bench_mar
 	test/bench/bench_latency.c test/bench/bench_restart.c
 BENCH_HDR := test/bench/sql_bench.h
 
-BENCH_PREREQS += build/bench/sql_bench
+BENCH_PREREQS += build/bench/sql_bench build/tradepost-proxy test/proxy/node_modules/.installed
 
 build/bench/sql_bench: $(BENCH_SRC) $(BENCH_HDR) $(CLIENT_SRC) $(CLIENT_HDR)
 	mkdir -p $(@D)

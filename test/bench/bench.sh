@@ -8,7 +8,7 @@
 #
 #	QUICK=1			under three minutes, and rougher
 #	BENCH_LONG=1	the restart with 10 million closed and 100,000 open orders; takes long
-#	ONLY=a,b		some of: orders matcher latency book restart
+#	ONLY=a,b		some of: orders matcher latency book restart edge
 #	BENCH_KEEP_LOG=f	copy the server's log there before it goes
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
@@ -17,7 +17,13 @@ set -euo pipefail
 need_gb=8 flags=()
 if [ "${QUICK:-}" = 1 ]; then need_gb=4 flags+=(--quick); fi
 if [ "${BENCH_LONG:-}" = 1 ]; then need_gb=40 flags+=(--long); fi
-if [ -n "${ONLY:-}" ]; then flags+=("--only=$ONLY"); fi
+# The edge is a part of its own; the others are sql_bench's.
+edge=1 sql=1
+if [ -n "${ONLY:-}" ]; then
+	case ,$ONLY, in *,edge,*) ;; *) edge='' ;; esac
+	rest=$(printf '%s' "$ONLY" | tr ',' '\n' | grep -vx edge | paste -sd, || true)
+	if [ -n "$rest" ]; then flags+=("--only=$rest"); else sql=''; fi
+fi
 
 base=${BENCH_DIR:-/var/tmp}
 free_gb=$(($(df -Pk "$base" | awk 'NR == 2 { print $4 }') / 1048576))
@@ -71,13 +77,26 @@ show() { "$bin/psql" -XAt -c "SHOW $1"; }
 settings="PostgreSQL $(show server_version), fsync $(show fsync), synchronous_commit $(show synchronous_commit), \
 shared_buffers $(show shared_buffers), max_wal_size $(show max_wal_size), Unix socket, $base on $(df -PT "$base" | awk 'NR == 2 { print $2 }'), $free_gb GB free"
 
-status=0
-"$ROOT/build/bench/sql_bench" "${flags[@]}" --json="$ROOT/build/bench.json" --book="$ROOT/build/bench/book_bench" \
-	--stop="$dir/stop" --start="$dir/start" --settings="$settings" || status=$?
-if [ "$status" -ne 0 ]; then
+failed() {
 	warn "bench: the server's last words:"
 	tail -n 20 "$dir/log" >&2
-	exit "$status"
+	exit 1
+}
+
+if [ -n "$sql" ]; then
+	"$ROOT/build/bench/sql_bench" "${flags[@]}" --json="$ROOT/build/bench.json" --book="$ROOT/build/bench/book_bench" \
+		--stop="$dir/stop" --start="$dir/start" --settings="$settings" || failed
+fi
+
+if [ -n "$edge" ]; then
+	if ! command -v node > /dev/null; then
+		warn "bench: Node is not installed: the edge is not measured"
+	else
+		"$bin/psql" -X -q -c 'CREATE DATABASE edge' && PGDATABASE=edge "$bin/psql" -X -q -c 'SET client_min_messages = warning' -c 'CREATE EXTENSION tradepost'
+		mkdir "$dir/edge"
+		PGDATABASE=edge PGBIN=$bin BENCH_POSTMASTER=$(head -n 1 "$dir/data/postmaster.pid") QUICK=${QUICK:-} \
+			node "$ROOT/test/bench/edge_bench.mjs" "$dir/edge" "$ROOT/build/bench.json" || failed
+	fi
 fi
 say ""
 say "build/bench.json has the same numbers."
