@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "edge.h"
-#include "limits.h"
+#include "rate_limits.h"
 #include "log.h"
 #include "problem.h"
 #include "settings.h"

@@ -63,18 +63,19 @@ struct TpCall
 	TpMethod method;
 
 	/* All of these live as long as the call. */
-	TpSlice path;            /* decoded */
-	TpSlice parameter;       /* the :name of the route's path */
-	TpSlice query;           /* as sent, without the question mark */
+	TpSlice path;      /* as sent */
+	TpSlice parameter; /* the :name of the route's path, decoded */
+	TpSlice query;     /* as sent, without the question mark */
 	TpSlice body;
 	TpSlice content_type;
 	TpSlice authorization;
 	TpSlice idempotency_key; /* data NULL: none */
 	TpSlice origin;
 	TpSlice user_agent;
-	char ip[48];             /* the client's, past trusted proxies */
+	TpSlice if_none_match;
+	char ip[48]; /* the client's, past trusted proxies */
 	char request_id[40];
-	bool respond_async;      /* Prefer: respond-async */
+	bool respond_async; /* Prefer: respond-async */
 	bool accepts_gzip;
 	bool from_socket;
 

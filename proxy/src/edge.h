@@ -11,7 +11,6 @@
 #include <stdbool.h>
 #include <uv.h>
 
-
 typedef struct TpEdge
 {
 	const struct TpSettings *settings;
@@ -34,7 +33,7 @@ typedef struct TpEdge
 	struct TpUpgrades *upgrades; /* WebSockets */
 	struct TpHttp *http;
 	struct TpTls *tls; /* NULL without TLS_CERT */
-	bool draining; /* no new work is taken */
+	bool draining;     /* no new work is taken */
 } TpEdge;
 
 /* Runs a worker until it is told to stop; its exit status. */

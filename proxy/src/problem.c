@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "errcodes_http.h"
 #include "log.h"
 
 typedef struct Refusal
@@ -20,7 +21,6 @@ typedef struct Refusal
 } Refusal;
 
 static const Refusal refusals[] = {
-#include "errcodes_http.h"
 	/* a text that the database's encoding cannot hold */
 	{ "22021", 400, "text_invalid" },
 	{ "22P05", 400, "text_invalid" },
@@ -47,6 +47,11 @@ tp_problem_of(const TpPgError *error)
 								"Repeat it with the same Idempotency-Key, or look before you repeat it." };
 		case TP_PG_REFUSED:
 			break;
+	}
+	for (size_t i = 0; i < sizeof(tp_errcodes_http) / sizeof(tp_errcodes_http[0]); i++)
+	{
+		if (strcmp(tp_errcodes_http[i].sqlstate, error->sqlstate) == 0)
+			return (TpProblem){ tp_errcodes_http[i].status, tp_errcodes_http[i].code, error->message, error->hint };
 	}
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
 	{

@@ -14,7 +14,7 @@
 #include "buffer.h"
 #include "clock.h"
 #include "edge.h"
-#include "limits.h"
+#include "rate_limits.h"
 #include "log.h"
 #include "pg.h"
 #include "settings.h"

@@ -26,7 +26,7 @@ typedef enum TpLimitClass
 
 typedef enum TpAccess
 {
-	TP_ACCESS_OPEN,    /* a token is not looked at */
+	TP_ACCESS_OPEN,     /* a token is not looked at */
 	TP_ACCESS_OPTIONAL, /* used if it is there, refused if it is bad */
 	TP_ACCESS_USER,
 	TP_ACCESS_ADMIN
@@ -55,5 +55,8 @@ extern void tp_route_call(TpCall *call);
 
 /* The handler of most routes: function(user, session, {"param","query","body"}) answers with JSON text. */
 extern void tp_answer_from_database(TpCall *call);
+
+/* {"param","query","body"} onto the end of json; false: something was wrong, and the call has been answered. */
+extern bool tp_call_arguments(TpCall *call, TpBuffer *json);
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * limits.c
- *	  Rate limits and blocked addresses; see limits.h.
+ * rate_limits.c
+ *	  Rate limits and blocked addresses; see rate_limits.h.
  *
  * Three tables in shared memory: arrival times of callers, scores of addresses, and
  * blocks. With Redis one script does the arithmetic of gcra.c there, by Redis's own
  * clock; if it does not answer, the table here does.
  */
-#include "limits.h"
+#include "rate_limits.h"
 
 #include <arpa/inet.h>
 #include <sodium.h>

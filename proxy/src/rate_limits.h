@@ -1,13 +1,13 @@
 /*
- * limits.h
+ * rate_limits.h
  *	  How often who may ask: rate limits by class and caller.
  *
  * The caller is the user, if one is known, else the address (of IPv6 its /64). Kept
  * in memory that this proxy's workers share; with REDIS_URL in Redis, for all proxies;
  * while Redis is gone the memory goes on.
  */
-#ifndef TRADEPOST_PROXY_LIMITS_H
-#define TRADEPOST_PROXY_LIMITS_H
+#ifndef TRADEPOST_PROXY_RATE_LIMITS_H
+#define TRADEPOST_PROXY_RATE_LIMITS_H
 
 #include "call.h"
 #include "route.h"

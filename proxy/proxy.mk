@@ -1,0 +1,76 @@
+# proxy.mk
+#	  tradepost-proxy: REST and WebSocket in front of the exchange.  The top-level Makefile
+#	  includes this; it also works alone (`make -f proxy/proxy.mk proxy`), from the top
+#	  directory.
+#
+#	  proxy            build/tradepost-proxy
+#	  proxy SANITIZE=1 build/asan/tradepost-proxy, with ASan and UBSan (clang, if it is there)
+#	  proxy-unit       build/proxy/unit/test_*		proxy-unit-test runs them
+#
+#	  Unit tests are of the pure parts: each is one file of test/proxy_unit, linked against
+#	  all of the proxy but its main program.
+
+PROXY_SRC := $(sort $(wildcard proxy/src/*.c))
+PROXY_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" extension/tradepost.control)
+PROXY_PACKAGES := libwebsockets libuv libpq jansson libjwt libsodium hiredis openssl zlib
+PROXY_CC ?= cc
+PROXY_CLANG ?= $(firstword $(shell command -v clang clang-19 clang-14 2>/dev/null))
+PROXY_WERROR := $(if $(filter 0,$(WERROR)),,-Werror)
+# Other people's headers are not ours to warn about.
+PROXY_INCLUDES = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PROXY_PACKAGES)))
+PROXY_CFLAGS = -std=gnu11 -g -Wall -Wextra -Wno-missing-field-initializers $(PROXY_WERROR) -D_GNU_SOURCE \
+	-fstack-protector-strong -iquote proxy/src -iquote build/proxy $(PROXY_INCLUDES) -DTP_PROXY_VERSION='"$(PROXY_VERSION)"'
+PROXY_LIBS = $(shell pkg-config --libs $(PROXY_PACKAGES)) -lm -pthread
+
+PROXY_PLAIN := -O2 -D_FORTIFY_SOURCE=2
+PROXY_SANITIZED := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+
+PROXY_OBJ := $(PROXY_SRC:proxy/src/%.c=build/proxy/obj/%.o)
+PROXY_ASAN_OBJ := $(PROXY_SRC:proxy/src/%.c=build/proxy/asan/%.o)
+PROXY_TESTS := $(basename $(notdir $(wildcard test/proxy_unit/test_*.c)))
+PROXY_UNIT := $(PROXY_TESTS:%=build/proxy/unit/%)
+PROXY_ASAN_UNIT := $(PROXY_TESTS:%=build/asan/proxy_unit/%)
+PROXY_ASAN_CC = $(or $(PROXY_CLANG),$(PROXY_CC))
+
+TEST_PREREQS += build/tradepost-proxy $(PROXY_UNIT) $(PROXY_ASAN_UNIT)
+
+.PHONY: proxy proxy-unit proxy-unit-test
+proxy: $(if $(filter 1,$(SANITIZE)),build/asan/tradepost-proxy,build/tradepost-proxy) ## the proxy (SANITIZE=1: with ASan and UBSan)
+proxy-unit: $(PROXY_UNIT) $(PROXY_ASAN_UNIT)
+proxy-unit-test: proxy-unit
+	prove -e '' $(PROXY_UNIT) $(PROXY_ASAN_UNIT)
+
+build/tradepost-proxy: $(PROXY_OBJ)
+	$(PROXY_CC) -Wl,-z,relro,-z,now -o $@ $^ $(PROXY_LIBS)
+
+build/asan/tradepost-proxy: $(PROXY_ASAN_OBJ)
+	mkdir -p $(@D)
+	$(PROXY_ASAN_CC) -fsanitize=address,undefined -o $@ $^ $(PROXY_LIBS)
+
+build/proxy/obj/%.o: proxy/src/%.c build/proxy/errcodes_http.h proxy/proxy.mk
+	mkdir -p $(@D)
+	$(PROXY_CC) $(PROXY_CFLAGS) $(PROXY_PLAIN) -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
+
+build/proxy/asan/%.o: proxy/src/%.c build/proxy/errcodes_http.h proxy/proxy.mk
+	mkdir -p $(@D)
+	$(PROXY_ASAN_CC) $(PROXY_CFLAGS) $(PROXY_SANITIZED) -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
+
+build/proxy/unit/%: test/proxy_unit/%.c test/fuzz/tap.h $(PROXY_OBJ)
+	mkdir -p $(@D)
+	$(PROXY_CC) $(PROXY_CFLAGS) $(PROXY_PLAIN) -Itest/fuzz -o $@ $< $(filter-out %/proxy_main.o,$(PROXY_OBJ)) $(PROXY_LIBS)
+
+build/asan/proxy_unit/%: test/proxy_unit/%.c test/fuzz/tap.h $(PROXY_ASAN_OBJ)
+	mkdir -p $(@D)
+	$(PROXY_ASAN_CC) $(PROXY_CFLAGS) $(PROXY_SANITIZED) -Itest/fuzz -o $@ $< $(filter-out %/proxy_main.o,$(PROXY_ASAN_OBJ)) $(PROXY_LIBS)
+
+# Only where the top-level Makefile does not bring it.
+ifndef TP_VERSION
+ifneq ($(V),1)
+.SILENT:
+endif
+build/proxy/errcodes_http.h: extension/errcodes.txt docker/stack/errcodes.sh
+	mkdir -p build/proxy
+	docker/stack/errcodes.sh proxy < $< > $@.new && mv $@.new $@
+endif
+
+-include $(wildcard build/proxy/obj/*.d build/proxy/asan/*.d)

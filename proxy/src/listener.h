@@ -1,0 +1,19 @@
+/*
+ * listener.h
+ *	  The listening socket of a worker.
+ */
+#ifndef TRADEPOST_PROXY_LISTENER_H
+#define TRADEPOST_PROXY_LISTENER_H
+
+#include "edge.h"
+
+typedef struct TpListener TpListener;
+
+/* A listening socket that shares its port with those of the other workers; -1, and a sentence in problem. */
+extern int tp_listener_bind(const struct TpSettings *settings, TpBuffer *problem);
+
+/* Takes connections from it until it is closed. */
+extern TpListener *tp_listener_open(TpEdge *edge, int descriptor);
+extern void tp_listener_close(TpListener *listener);
+
+#endif

@@ -1,0 +1,133 @@
+/*
+ * metrics.h
+ *	  What is counted, and how: in memory that all workers share, so that any of them
+ *	  answers /metrics for all.
+ *
+ * To count something more: a line in TP_METRICS, and tp_count() or tp_gauge() where it
+ * happens. Each worker writes only its own numbers; they are added up when they are read.
+ */
+#ifndef TRADEPOST_PROXY_METRICS_H
+#define TRADEPOST_PROXY_METRICS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "route.h"
+#include "status.h"
+
+/* A worker's part: COUNTER only grows; GAUGE is now, added up; HIGHEST is now, the largest of all workers'. */
+#define TP_METRICS(X)                                                                                                \
+	X(CONNECTIONS, GAUGE, "tradepost_connections", "", "Connections that are open, WebSockets apart.")               \
+	X(CONNECTIONS_TOTAL, COUNTER, "tradepost_connections_total", "", "Connections taken.")                           \
+	X(CONNECTIONS_REFUSED, COUNTER, "tradepost_connections_refused_total", "",                                       \
+	  "Connections closed because of CONNECTION_LIMIT.")                                                             \
+	X(CONNECTIONS_TIMED_OUT, COUNTER, "tradepost_connections_timed_out_total", "",                                   \
+	  "Connections closed in the middle of a request or an answer.")                                                 \
+	X(TLS_FAILED, COUNTER, "tradepost_tls_failures_total", "", "TLS handshakes that failed.")                        \
+	X(SOCKETS, GAUGE, "tradepost_websockets", "", "WebSockets that are open.")                                       \
+	X(SOCKETS_TOTAL, COUNTER, "tradepost_websockets_total", "", "WebSockets opened.")                                \
+	X(SOCKETS_CULLED, COUNTER, "tradepost_websockets_culled_total", "",                                              \
+	  "WebSockets closed because they were slower than their events.")                                               \
+	X(SOCKET_MESSAGES_IN, COUNTER, "tradepost_websocket_messages_received_total", "",                                \
+	  "Messages received over WebSockets.")                                                                          \
+	X(SOCKET_MESSAGES_OUT, COUNTER, "tradepost_websocket_messages_sent_total", "", "Messages sent over WebSockets.") \
+	X(SOCKET_BYTES_OUT, COUNTER, "tradepost_websocket_sent_bytes_total", "",                                         \
+	  "Bytes of messages sent over WebSockets, before compression.")                                                 \
+	X(POOL_CONNECTIONS, GAUGE, "tradepost_database_pool_connections", "", "Connections of the pools.")               \
+	X(POOL_CONNECTED, GAUGE, "tradepost_database_pool_connected", "", "Of these, connected ones.")                   \
+	X(POOL_WAITING, GAUGE, "tradepost_database_pool_waiting", "", "Calls that wait for their turn.")                 \
+	X(POOL_IN_FLIGHT, GAUGE, "tradepost_database_pool_in_flight", "", "Calls that wait for their answer.")           \
+	X(POOL_CALLS, COUNTER, "tradepost_database_calls_total", "", "Calls of the database.")                           \
+	X(POOL_FAILURES, COUNTER, "tradepost_database_failures_total", "",                                               \
+	  "Calls that failed because the database was gone, read-only or slow.")                                         \
+	X(POOL_RECONNECTS, COUNTER, "tradepost_database_reconnects_total", "", "Connections made anew.")                 \
+	X(EVENTS, COUNTER, "tradepost_events_total", "", "Events read from the exchange, by all workers together.")      \
+	X(EVENTS_SEQ, HIGHEST, "tradepost_events_seq", "", "The last event read.")                                       \
+	X(EVENTS_LAG_US, HIGHEST, "tradepost_events_lag_microseconds", "",                                               \
+	  "From an event to its being read, of the newest one.")                                                         \
+	X(CACHE_HITS, COUNTER, "tradepost_cache_hits_total", "", "Reads answered from memory or Redis.")                 \
+	X(CACHE_MISSES, COUNTER, "tradepost_cache_misses_total", "", "Reads that had to ask the database.")              \
+	X(CACHE_BYTES, GAUGE, "tradepost_cache_bytes", "", "Memory of the workers' caches.")                             \
+	X(BOOK_READS, COUNTER, "tradepost_book_reads_total", "", "Order books answered from memory.")                    \
+	X(ORDERS_PLACED, COUNTER, "tradepost_orders_placed_total", "", "Orders taken from clients of this proxy.")       \
+	X(ORDERS_REFUSED, COUNTER, "tradepost_orders_refused_total", "", "Orders that failed their checks.")             \
+	X(ORDER_BATCHES, COUNTER, "tradepost_order_batches_total", "", "Calls in which orders went to the database.")    \
+	X(ORDERS_TIMED_OUT, COUNTER, "tradepost_orders_undecided_total", "",                                             \
+	  "Orders whose decision did not come in time for the answer.")                                                  \
+	X(RATE_LIMITED, COUNTER, "tradepost_rate_limited_total", "", "Requests refused because of a rate limit.")        \
+	X(BLOCKS, COUNTER, "tradepost_addresses_blocked_total", "", "Addresses blocked.")                                \
+	X(LOGINS_FAILED, COUNTER, "tradepost_logins_failed_total", "", "Logins with a wrong password or e-mail.")        \
+	X(REDIS_COMMANDS, COUNTER, "tradepost_redis_commands_total", "", "Commands sent to Redis.")                      \
+	X(REDIS_FAILURES, COUNTER, "tradepost_redis_failures_total", "", "Commands that Redis did not answer.")          \
+	X(REDIS_RECONNECTS, COUNTER, "tradepost_redis_reconnects_total", "", "Connections to Redis made anew.")          \
+	X(PUBLISHED, COUNTER, "tradepost_events_published_total", "", "Messages published through Redis.")               \
+	X(LOOP_DELAY_US, HIGHEST, "tradepost_loop_delay_microseconds", "",                                               \
+	  "How late a worker's timer was: how long its loop was busy.")                                                  \
+	X(CPU_US, COUNTER, "tradepost_worker_cpu_microseconds_total", "", "CPU time of the workers.")                    \
+	X(RESIDENT_BYTES, GAUGE, "tradepost_worker_resident_bytes", "", "Memory of the workers.")
+
+typedef enum TpMetric
+{
+#define X(name, kind, text, labels, help) TP_M_##name,
+	TP_METRICS(X)
+#undef X
+	TP_METRIC_COUNT
+} TpMetric;
+
+/* Times, in nanoseconds. */
+typedef enum TpHistogramId
+{
+	TP_T_DATABASE,  /* a call of the database, from its being asked for to its answer */
+	TP_T_DECISION,  /* an order's decision, from the request */
+	TP_T_EVENT_LAG, /* an event, from its time to its being handed out */
+	TP_HISTOGRAM_COUNT
+} TpHistogramId;
+
+#define TP_BUCKETS 14 /* the last: all */
+#define TP_ROUTES_MOST 96
+
+typedef struct TpHistogram
+{
+	_Atomic uint64_t buckets[TP_BUCKETS];
+	_Atomic uint64_t sum_ns;
+} TpHistogram;
+
+/* One worker's numbers. */
+typedef struct TpNumbers
+{
+	_Atomic int64_t metrics[TP_METRIC_COUNT];
+	TpHistogram times[TP_HISTOGRAM_COUNT];
+	_Atomic uint64_t statuses[TP_ROUTES_MOST][TP_STATUS_COUNT]; /* 0: no route */
+	TpHistogram latencies[TP_ROUTES_MOST];
+} TpNumbers;
+
+/* Where this process counts; before tp_metrics_open() it counts for nobody. */
+extern TpNumbers *tp_numbers;
+
+/* Only this process writes there, so no locked instruction is needed. */
+static inline void
+tp_count(TpMetric metric, int64_t more)
+{
+	_Atomic int64_t *at = &tp_numbers->metrics[metric];
+
+	atomic_store_explicit(at, atomic_load_explicit(at, memory_order_relaxed) + more, memory_order_relaxed);
+}
+
+/* Also for counters that somebody keeps himself. */
+static inline void
+tp_gauge(TpMetric metric, int64_t value)
+{
+	atomic_store_explicit(&tp_numbers->metrics[metric], value, memory_order_relaxed);
+}
+
+extern void tp_time(TpHistogramId id, uint64_t ns);
+extern void tp_metrics_request(const TpRoute *route, int status, uint64_t ns);
+
+/* Counts from now on into the worker's part; what a dead predecessor had open is not open any more. */
+extern void tp_metrics_open(struct TpEdge *edge);
+extern void tp_metrics_close(struct TpEdge *edge);
+
+/* GET /metrics */
+extern void tp_metrics_get(TpCall *call);
+
+#endif

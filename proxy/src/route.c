@@ -1,0 +1,321 @@
+/*
+ * route.c
+ *	  The way of a call through the table of routes, to its handler.
+ *
+ * Called by http_connection.c and socket_commands.c.  Every check is here, in the order of
+ * route.h, so that no handler can forget one.
+ */
+#include <stdio.h>
+
+#include "cors.h"
+#include "edge.h"
+#include "json.h"
+#include "rate_limits.h"
+#include "pg.h"
+#include "problem.h"
+#include "query.h"
+#include "route.h"
+#include "settings.h"
+#include "static_files.h"
+#include "token.h"
+#include "upgrade.h"
+#include "http_parser.h"
+
+static const char *const method_names[TP_METHOD_COUNT] = { "GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS" };
+
+static bool
+starts_with(TpSlice text, const char *prefix, TpSlice *rest)
+{
+	size_t length = strlen(prefix);
+
+	if (text.length < length || memcmp(text.data, prefix, length) != 0)
+		return false;
+	*rest = (TpSlice){ text.data + length, text.length - length };
+	return true;
+}
+
+/* Part by part, as sent: an escaped slash is inside of a part, never between two. */
+static bool
+path_fits(const char *pattern, TpSlice path, TpSlice *parameter)
+{
+	while (*pattern != '\0' && path.length > 0)
+	{
+		if (*pattern == ':')
+		{
+			const char *end = memchr(path.data, '/', path.length);
+
+			*parameter = path;
+			if (end != NULL)
+				parameter->length = (size_t) (end - path.data);
+			if (parameter->length == 0)
+				return false;
+			path.data += parameter->length;
+			path.length -= parameter->length;
+			pattern += strcspn(pattern, "/");
+		}
+		else if (*pattern != *path.data)
+			return false;
+		else
+		{
+			pattern++;
+			path.data++;
+			path.length--;
+		}
+	}
+	/* one slash at the end is forgiven */
+	return *pattern == '\0' && (path.length == 0 || (path.length == 1 && path.data[0] == '/'));
+}
+
+/* The route, or NULL and the methods that the path has (bits). */
+static const TpRoute *
+find_route(TpCall *call, unsigned *methods)
+{
+	TpSlice rest = call->path;
+	TpMethod wanted = call->method == TP_HEAD ? TP_GET : call->method;
+	bool api = starts_with(call->path, "/api/v1/", &rest) || starts_with(call->path, "/api/", &rest);
+
+	*methods = 0;
+	for (int i = 0; i < tp_route_count; i++)
+	{
+		const TpRoute *route = &tp_routes[i];
+		TpSlice parameter = { NULL, 0 };
+
+		if (api == (route->path[0] == '/') || !path_fits(route->path, rest, &parameter))
+			continue;
+		*methods |= 1U << route->method;
+		if (route->method == wanted)
+		{
+			call->parameter = parameter;
+			return route;
+		}
+	}
+	return NULL;
+}
+
+static void
+list_methods(unsigned methods, char *text, size_t size)
+{
+	size_t used = 0;
+
+	methods |= 1U << TP_OPTIONS;
+	if ((methods & (1U << TP_GET)) != 0)
+		methods |= 1U << TP_HEAD;
+	for (int i = 0; i < TP_METHOD_COUNT; i++)
+		if ((methods & (1U << i)) != 0 && used < size)
+			used += (size_t) snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "", method_names[i]);
+}
+
+static void
+answer_options(TpCall *call, unsigned methods)
+{
+	char text[64];
+
+	list_methods(methods, text, sizeof(text));
+	tp_call_header(call, "Allow", text);
+	if (tp_cors_allows(call->edge->settings->frontend_url, call->origin))
+		tp_cors_preflight(text, &call->headers);
+	tp_call_answer(call, 204, NULL);
+}
+
+static void
+answer_no_route(TpCall *call, unsigned methods)
+{
+	char text[64];
+
+	if (call->method == TP_OPTIONS && (methods != 0 || tp_slice_is(call->path, "*")))
+		answer_options(call, methods);
+	else if (tp_upgrade_path(call->path))
+	{
+		tp_call_header(call, "Upgrade", "websocket");
+		tp_call_problem(call, 426, "upgrade_required", "this address speaks WebSocket only", NULL);
+	}
+	else if (methods == 0 && tp_static_get(call))
+		return;
+	else if (methods == 0)
+		tp_call_problem(call, 404, "route_unknown", "there is nothing at this path", NULL);
+	else
+	{
+		list_methods(methods, text, sizeof(text));
+		tp_call_header(call, "Allow", text);
+		tp_call_problem_format(call, 405, "method_not_allowed", "this path takes %s", text);
+	}
+}
+
+static const struct
+{
+	const char *code;
+	const char *detail;
+} token_faults[] = {
+	{ "token_missing", "this route needs an access token: Authorization: Bearer <token>" },
+	{ "token_malformed", "the Authorization header does not hold an access token" },
+	{ "token_invalid", "the access token is not one of ours" },
+	{ "token_expired", "the access token has expired" },
+	{ "token_not_yet_valid", "the access token is not valid yet" },
+	{ "session_revoked", "the session has ended" },
+};
+
+static void
+answer_unauthorized(TpCall *call, const char *code)
+{
+	const char *detail = NULL;
+
+	for (size_t i = 0; i < sizeof(token_faults) / sizeof(token_faults[0]); i++)
+		if (strcmp(token_faults[i].code, code) == 0)
+			detail = token_faults[i].detail;
+	tp_call_header(call, "WWW-Authenticate",
+				   strcmp(code, "token_missing") == 0 ? "Bearer" : "Bearer error=\"invalid_token\"");
+	tp_call_problem(call, 401, code, detail, NULL);
+}
+
+/* True if the caller may go on; else it has been answered. */
+static bool
+authenticate(TpCall *call)
+{
+	TpAccess access = call->route->access;
+	TpSlice token;
+	const char *code = "token_malformed";
+
+	/* A socket knows its user. */
+	if (access == TP_ACCESS_OPEN || call->from_socket)
+		return true;
+	if (call->authorization.length == 0)
+	{
+		if (access == TP_ACCESS_OPTIONAL)
+			return true;
+		answer_unauthorized(call, "token_missing");
+		return false;
+	}
+	token = call->authorization;
+	if (token.length > 7 && (memcmp(token.data, "Bearer ", 7) == 0 || memcmp(token.data, "bearer ", 7) == 0))
+	{
+		token = (TpSlice){ token.data + 7, token.length - 7 };
+		if (tp_token_verify(call->edge->tokens, token, &call->caller, &code))
+			return true;
+	}
+	answer_unauthorized(call, code);
+	return false;
+}
+
+static void
+answer_bad_json(TpCall *call, TpJsonFault fault, size_t at)
+{
+	static const struct
+	{
+		const char *code;
+		const char *detail;
+	} faults[] = {
+		[TP_JSON_MALFORMED] = { "json_malformed", "the body is not JSON" },
+		[TP_JSON_NOT_UTF8] = { "json_not_utf8", "the body is not UTF-8" },
+		[TP_JSON_NUL] = { "json_nul", "the body has a NUL character" },
+		[TP_JSON_DEEP] = { "json_too_deep", "the body is nested deeper than 32" },
+		[TP_JSON_NUMBER_LONG] = { "json_number_too_long",
+								  "the body has a number of more than 128 characters, or an exponent of more than 3" },
+	};
+
+	tp_call_problem_format(call, 400, faults[fault].code, "%s (byte %zu)", faults[fault].detail, at);
+}
+
+/* True if the body is what a handler may take; else it has been answered. */
+static bool
+check_body(TpCall *call)
+{
+	TpSlice type = call->content_type;
+	TpJsonFault fault;
+	char outermost;
+	size_t at;
+
+	if (call->route->body_limit == 0)
+		call->body.length = 0;
+	if (call->body.length == 0)
+		return true;
+	if (call->body.length > call->route->body_limit)
+	{
+		tp_call_problem_format(call, 413, "body_too_large", "the body of this request may have %zu bytes",
+							   call->route->body_limit);
+		return false;
+	}
+	if (!call->from_socket && !tp_media_type_is(type, "application/json"))
+	{
+		tp_call_problem(call, 415, "media_type", "the body must be application/json", NULL);
+		return false;
+	}
+	fault = tp_json_check(call->body, &outermost, &at);
+	if (fault != TP_JSON_FINE)
+	{
+		answer_bad_json(call, fault, at);
+		return false;
+	}
+	if (outermost != '{' && outermost != '[')
+	{
+		tp_call_problem(call, 400, "json_not_object", "the body must be a JSON object", NULL);
+		return false;
+	}
+	return true;
+}
+
+static void
+after_limits(TpCall *call)
+{
+	const TpRoute *route = call->route;
+
+	if (route->access == TP_ACCESS_ADMIN && !call->caller.admin)
+		tp_call_problem(call, 403, "admin_required", "this route is for administrators", NULL);
+	else if (call->caller.tier < route->tier)
+		tp_call_problem_format(call, 403, "tier_required", "this route needs the tier %s or a higher one",
+							   tp_tier_names[route->tier]);
+	else if (check_body(call))
+		route->handler(call);
+}
+
+/* In place: what is decoded is never longer. */
+static bool
+decode_parameter(TpCall *call)
+{
+	TpBuffer decoded = { 0 };
+	bool fine;
+
+	if (call->parameter.length == 0)
+		return true;
+	fine = tp_percent_decode(call->parameter, false, &decoded);
+	if (fine && decoded.length < call->parameter.length)
+	{
+		memcpy((char *) (uintptr_t) call->parameter.data, decoded.data, decoded.length);
+		call->parameter.length = decoded.length;
+	}
+	tp_buffer_free(&decoded);
+	return fine;
+}
+
+void
+tp_route_call(TpCall *call)
+{
+	unsigned methods;
+	int wait_s;
+
+	call->route = find_route(call, &methods);
+	if (call->route == NULL)
+	{
+		answer_no_route(call, methods);
+		return;
+	}
+	if (call->route->limit != TP_LIMIT_NONE && tp_blocked(call->edge, call->ip, &wait_s))
+	{
+		char text[16];
+
+		snprintf(text, sizeof(text), "%d", wait_s);
+		tp_call_header(call, "Retry-After", text);
+		tp_call_problem(call, 403, "address_blocked", "this address is blocked for a while", NULL);
+		return;
+	}
+	if (!decode_parameter(call))
+	{
+		tp_call_problem(call, 400, "path_malformed", "the path is wrongly escaped, not UTF-8, or holds a NUL", NULL);
+		return;
+	}
+	if (!authenticate(call))
+		return;
+	if (call->route->limit == TP_LIMIT_NONE)
+		after_limits(call);
+	else
+		tp_limits_check(call, call->route->limit, after_limits);
+}

@@ -1,0 +1,289 @@
+/*
+ * settings_check.c
+ *	  What depends on several settings: the database's URL, the secrets, and whether
+ *	  they may be used in production.
+ *
+ * Called by settings.c alone.  Sentences name the setting, never its value.
+ */
+#include <libpq-fe.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "settings_table.h"
+
+#define SECRET_LEAST 32
+#define PASSWORD_LEAST 8
+
+/* Lower case; a secret that contains one and is not much longer is no secret. */
+static const char *const common[] = {
+	"secret", "changeme", "change_me", "change-me", "password", "default", "example", "tradepost", "postgres",
+	"redis",  "admin",    "your_",     "your-",     "letmein",  "qwerty",  "123456",  "test",      "insecure",
+};
+
+static bool
+contains(const char *text, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (; *text != '\0'; text++)
+		if (strncasecmp(text, word, length) == 0)
+			return true;
+	return false;
+}
+
+static int
+different_bytes(const char *text)
+{
+	bool seen[256] = { false };
+	int count = 0;
+
+	for (; *text != '\0'; text++)
+		if (!seen[(unsigned char) *text])
+		{
+			seen[(unsigned char) *text] = true;
+			count++;
+		}
+	return count;
+}
+
+/* NULL, or what is weak about it. */
+static const char *
+weakness(const char *secret, size_t least)
+{
+	if (strlen(secret) < least)
+		return "is too short";
+	if (different_bytes(secret) < (int) least / 4 + 2)
+		return "repeats itself";
+	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
+		if (contains(secret, common[i]) && strlen(secret) < strlen(common[i]) + least)
+			return "looks like a default";
+	return NULL;
+}
+
+static bool
+strong(const char *name, const char *secret, size_t least, TpBuffer *problem)
+{
+	const char *why = weakness(secret, least);
+
+	if (why == NULL)
+		return true;
+	tp_buffer_format(problem,
+					 "%s %s: production wants at least %zu bytes that nobody can guess, such as the output of"
+					 " openssl rand -hex 32",
+					 name, why, least);
+	return false;
+}
+
+/* value as libpq's keyword = 'value' wants it. */
+static void
+add_word(TpBuffer *out, const char *keyword, const char *value)
+{
+	if (*value == '\0')
+		return;
+	tp_buffer_format(out, "%s%s='", out->length > 0 ? " " : "", keyword);
+	for (; *value != '\0'; value++)
+	{
+		if (*value == '\'' || *value == '\\')
+			tp_buffer_add(out, "\\", 1);
+		tp_buffer_add(out, value, 1);
+	}
+	tp_buffer_add(out, "'", 1);
+}
+
+static void
+make_database_url(TpSettings *settings)
+{
+	TpBuffer url = { 0 };
+	char port[16];
+
+	if (*settings->database_url != '\0')
+		return;
+	snprintf(port, sizeof(port), "%d", settings->postgres_port);
+	add_word(&url, "host", settings->postgres_host);
+	add_word(&url, "port", port);
+	add_word(&url, "user", settings->postgres_user);
+	add_word(&url, "password", settings->postgres_password);
+	add_word(&url, "dbname", settings->postgres_db);
+	tp_buffer_add(&url, "", 1);
+	settings->database_url = url.data;
+}
+
+/* The password in DATABASE_URL, if it has one. */
+static bool
+check_database_url(const TpSettings *settings, TpBuffer *problem)
+{
+	char *message = NULL;
+	PQconninfoOption *options = PQconninfoParse(settings->database_url, &message);
+	bool fine = true;
+
+	if (options == NULL)
+	{
+		/* libpq's words may quote the URL */
+		tp_buffer_text(problem, "DATABASE_URL is neither a URL nor a connection string that libpq understands");
+		PQfreemem(message);
+		return false;
+	}
+	for (PQconninfoOption *option = options; fine && option->keyword != NULL; option++)
+		if (settings->production && strcmp(option->keyword, "password") == 0 && option->val != NULL)
+			fine = strong(*settings->postgres_password != '\0' ? "POSTGRES_PASSWORD" : "DATABASE_URL", option->val,
+						  PASSWORD_LEAST, problem);
+	PQconninfoFree(options);
+	return fine;
+}
+
+/* The password in redis://user:password@host, if it has one. */
+static bool
+check_redis(const TpSettings *settings, TpBuffer *problem)
+{
+	const char *scheme = strstr(settings->redis_url, "://");
+	const char *at = scheme == NULL ? NULL : strrchr(scheme, '@');
+	const char *colon = at == NULL ? NULL : memchr(scheme + 3, ':', (size_t) (at - scheme - 3));
+	char *password;
+	bool fine;
+
+	if (*settings->redis_url != '\0' && scheme == NULL)
+	{
+		tp_buffer_text(problem, "REDIS_URL must be redis://host:port or unix:///path");
+		return false;
+	}
+	if (!settings->production)
+		return true;
+	if (*settings->redis_password != '\0')
+		return strong("REDIS_PASSWORD", settings->redis_password, PASSWORD_LEAST, problem);
+	if (colon == NULL)
+		return true;
+	password = tp_slice_dup((TpSlice){ colon + 1, (size_t) (at - colon - 1) });
+	fine = strong("REDIS_URL", password, PASSWORD_LEAST, problem);
+	free(password);
+	return fine;
+}
+
+static const char *
+random_secret(void)
+{
+	unsigned char bytes[32];
+	char *text = tp_alloc(2 * sizeof(bytes) + 1);
+
+	randombytes_buf(bytes, sizeof(bytes));
+	sodium_bin2hex(text, 2 * sizeof(bytes) + 1, bytes, sizeof(bytes));
+	return text;
+}
+
+static bool
+finish_secrets(TpSettings *settings, TpBuffer *problem)
+{
+	const char *access_name = "JWT_SECRET";
+	const char *refresh_name = "JWT_REFRESH_SECRET";
+
+	if (*settings->jwt_secret == '\0' && *settings->secret_key != '\0')
+	{
+		settings->jwt_secret = settings->secret_key;
+		access_name = "SECRET_KEY";
+	}
+	if (*settings->jwt_refresh_secret == '\0' && *settings->secret_key != '\0')
+	{
+		settings->jwt_refresh_secret = settings->secret_key;
+		refresh_name = "SECRET_KEY";
+	}
+	if (settings->production)
+		return strong(access_name, settings->jwt_secret, SECRET_LEAST, problem) &&
+			   strong(refresh_name, settings->jwt_refresh_secret, SECRET_LEAST, problem);
+	if (*settings->jwt_secret == '\0')
+	{
+		settings->jwt_secret = random_secret();
+		settings->secrets_made = true;
+	}
+	if (*settings->jwt_refresh_secret == '\0')
+	{
+		settings->jwt_refresh_secret = random_secret();
+		settings->secrets_made = true;
+	}
+	return true;
+}
+
+static bool
+check_prices(const TpSettings *settings, TpBuffer *problem)
+{
+	static const char *const names[] = { NULL, "BASIC_TIER_PRICE", "PRO_TIER_PRICE", "ENTERPRISE_TIER_PRICE" };
+
+	for (int tier = TP_TIER_BASIC; tier < TP_TIER_COUNT; tier++)
+	{
+		const char *price = settings->tier_prices[tier];
+		size_t whole = strspn(price, "0123456789");
+		size_t fraction = price[whole] == '.' ? strspn(price + whole + 1, "0123456789") : 0;
+
+		if (whole == 0 || whole > 9 || fraction > 8 || price[whole + (fraction > 0 ? fraction + 1 : 0)] != '\0')
+		{
+			tp_buffer_format(problem, "%s must be a decimal number, such as 29.99", names[tier]);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The first of these, seen from the program's directory, that is there. */
+static const char *
+beside_program(const char *const *candidates)
+{
+	char program[4096];
+	ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	char *slash;
+
+	if (length < 0)
+		return "";
+	program[length] = '\0';
+	slash = strrchr(program, '/');
+	if (slash != NULL)
+		*slash = '\0';
+	for (; *candidates != NULL; candidates++)
+	{
+		TpBuffer path = { 0 };
+
+		tp_buffer_format(&path, "%s/%s", program, *candidates);
+		tp_buffer_add(&path, "", 1);
+		if (access(path.data, R_OK) == 0)
+			return path.data;
+		tp_buffer_free(&path);
+	}
+	return "";
+}
+
+bool
+tp_settings_finish(TpSettings *settings, TpBuffer *problem)
+{
+	static const char *const www[] = { "../proxy/www", "../../proxy/www", "../share/tradepost/www", NULL };
+	static const char *const openapi[] = { "../proxy/openapi.yaml", "../../proxy/openapi.yaml",
+										   "../share/tradepost/openapi.yaml", NULL };
+
+	if (sodium_init() < 0)
+	{
+		tp_buffer_text(problem, "libsodium does not start");
+		return false;
+	}
+	if ((*settings->tls_certificate == '\0') != (*settings->tls_key == '\0'))
+	{
+		tp_buffer_text(problem, "TLS_CERT and TLS_KEY must be given together");
+		return false;
+	}
+	if (settings->production && strcmp(settings->frontend_url, "*") == 0)
+	{
+		tp_buffer_text(problem, "FRONTEND_URL must name origins: * is not allowed in production");
+		return false;
+	}
+	if (settings->production && *settings->twilio_auth_token != '\0' &&
+		!strong("TWILIO_AUTH_TOKEN", settings->twilio_auth_token, PASSWORD_LEAST, problem))
+		return false;
+	if (settings->production && *settings->whatsapp_verify_token != '\0' &&
+		!strong("WHATSAPP_VERIFY_TOKEN", settings->whatsapp_verify_token, PASSWORD_LEAST, problem))
+		return false;
+	make_database_url(settings);
+	if (*settings->web_root == '\0')
+		settings->web_root = beside_program(www);
+	if (*settings->openapi_path == '\0')
+		settings->openapi_path = beside_program(openapi);
+	return finish_secrets(settings, problem) && check_database_url(settings, problem) &&
+		   check_redis(settings, problem) && check_prices(settings, problem);
+}

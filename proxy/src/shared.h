@@ -1,0 +1,31 @@
+/*
+ * shared.h
+ *	  Memory that all workers of this proxy share: their numbers and their limits.
+ *
+ * Mapped by the supervisor before it forks, and gone with the last process. A worker
+ * that dies leaves nothing locked there: everything in it is single atomic words.
+ */
+#ifndef TRADEPOST_PROXY_SHARED_H
+#define TRADEPOST_PROXY_SHARED_H
+
+#include <stdint.h>
+
+#include "rate_limits.h"
+#include "metrics.h"
+
+#define TP_WORKERS_MOST 64
+
+typedef struct TpShared
+{
+	int workers;
+	int64_t started_us;                     /* the supervisor; unix time */
+	_Atomic int64_t restarts;               /* of workers that died */
+	_Atomic int64_t ready[TP_WORKERS_MOST]; /* pid of a worker that takes requests; 0: none */
+	TpNumbers numbers[TP_WORKERS_MOST];
+	TpLimitsShared *limits; /* behind this struct, at the same address in every worker */
+} TpShared;
+
+/* NULL: no memory. */
+extern TpShared *tp_shared_create(int workers);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * upgrade.h
+ *	  From an HTTP connection to a WebSocket: the handshake is checked here, then
+ *	  libwebsockets has the descriptor.
+ */
+#ifndef TRADEPOST_PROXY_UPGRADE_H
+#define TRADEPOST_PROXY_UPGRADE_H
+
+#include "address.h"
+#include "edge.h"
+#include "http_parser.h"
+
+struct lws;
+typedef struct TpUpgrades TpUpgrades;
+
+/* What the handshake said; lives as long as the WebSocket. Strings are never NULL. */
+typedef struct TpUpgrade
+{
+	TpEdge *edge;
+	bool socket_io;           /* /socket.io/, else /ws */
+	char ip[TP_ADDRESS_TEXT]; /* the client's, past trusted proxies */
+	const char *query;        /* as sent */
+	const char *token;        /* of the Authorization header, or ?token=; "": none */
+	const char *origin;
+	const char *user_agent;
+	void *session; /* socket.c's own */
+} TpUpgrade;
+
+extern TpUpgrades *tp_upgrades_open(TpEdge *edge);
+
+/* Closes all WebSockets (1001) and the context; its handles close on the loop. */
+extern void tp_upgrades_close(TpUpgrades *upgrades);
+
+/* A WebSocket's handshake to a path that has WebSockets. */
+extern bool tp_upgrade_wanted(const TpRequest *request);
+extern bool tp_upgrade_path(TpSlice path);
+
+/* NULL, or what is wrong with the handshake. */
+extern const char *tp_upgrade_fault(const TpRequest *request);
+
+/* bytes: what was read of the connection, the handshake at its beginning. */
+extern void
+tp_upgrade_take(TpEdge *edge, int descriptor, const TpRequest *request, TpSlice bytes, const TpAddress *peer);
+
+/* In callbacks of libwebsockets, from LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION on. */
+extern TpUpgrade *tp_upgrade_of(struct lws *wsi);
+
+#endif
