@@ -14,7 +14,7 @@
 
 #include "auth_attempt.h"
 #include "edge.h"
-#include "limits.h"
+#include "rate_limits.h"
 #include "password.h"
 #include "settings.h"
 #include "token.h"
