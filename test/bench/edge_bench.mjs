@@ -85,7 +85,7 @@ async function prepareMarket() {
   for (const asset of ['USD', ...ASSETS]) await sql(`SELECT tradepost.create_asset('${asset}')`);
   for (const asset of ASSETS) for (const contract of ['Dec25', 'Jan26', 'Mar26'])
     await sql(`SELECT tradepost.create_instrument('${contract}-${asset}', 'future', '${asset}', 'USD', 0.01, 1, ${contract === 'Mar26' ? 55 : 100}, contract => '${contract}', band => 50,
-      initial_margin_long => 0.01, initial_margin_short => 0.01, maintenance_margin_long => 0.005, maintenance_margin_short => 0.005)`);
+      initial_margin => 0.01, maintenance_margin => 0.005)`);
 }
 
 async function startNode() {

@@ -22,7 +22,7 @@ sub run
 	$ENV{TRADEPOST_PROXY} //= "$ENV{TRADEPOST_BUILD}/asan/tradepost-proxy";
 	$ENV{TRADEPOST_NODE_MODULES} = "$root/test/proxy/node_modules";
 	chdir "$root/test/proxy" or die "test/proxy: $!";
-	exec 'node', '--test-reporter=tap', "$name.test.mjs" or die "node: $!";
+	exec 'node', '--test-reporter=./lib/reporter.mjs', '--test-reporter-destination=stdout', "$name.test.mjs" or die "node: $!";
 }
 
 1;

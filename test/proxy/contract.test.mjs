@@ -105,7 +105,7 @@ test('every described route answers as described', async () => {
   const { json: { order: resting } } = await place({ price: '90' });
   await place({ side: 'sell', price: '95', amount: 2 }, { token: other.token });
   await place({ price: '95' });
-  await place({ symbol: 'EURUSD', asset: undefined, contract: undefined, price: '1' });
+  await place({ symbol: 'EURUSD', asset: undefined, contract: undefined, price: '1', amount: 100 });
   await check('POST', '/orders', { status: 202, token, body: order({ price: '60' }), headers: { prefer: 'respond-async' } });
   await check('POST', '/orders', { status: 400, token, body: order({ price: 'x' }) });
   await check('POST', '/orders', { status: 401, body: order() });

@@ -205,7 +205,7 @@ test('GET orders pages by cursor, newest first, each order once', async () => {
 });
 
 test('decimals come back as they were given', async () => {
-  const { json } = await proxy.post('/api/v1/orders', { symbol: 'EURUSD', side: 'buy', price: '1.0001', quantity: 7 }, { token: alice.token });
+  const { json } = await proxy.post('/api/v1/orders', { symbol: 'EURUSD', side: 'buy', price: '1.0001', quantity: 700 }, { token: alice.token });
   assert.equal(json.order.price, '1.0001');
   assert.equal(json.order.contract, null);
   const exact = await proxy.request('POST', '/api/v1/orders', { token: alice.token, raw: '{"asset":"Wheat","contract":"Dec25","side":"buy","price":99.10,"amount":1}' });

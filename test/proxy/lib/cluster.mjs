@@ -33,8 +33,10 @@ export class Cluster {
     }).map(([name, value]) => `${name} = ${value}\n`);
     fs.appendFileSync(path.join(cluster.data, 'postgresql.conf'), lines.join(''));
     await cluster.up();
-    await cluster.sql('CREATE ROLE gateway LOGIN; CREATE DATABASE exchange', 'postgres');
-    await cluster.sql("SET client_min_messages = warning; CREATE EXTENSION tradepost; GRANT tradepost_proxy TO gateway; SELECT tradepost.init()");
+    await cluster.sql('CREATE ROLE gateway LOGIN', 'postgres');
+    await cluster.sql('CREATE DATABASE exchange', 'postgres');
+    await cluster.sql("SET client_min_messages = warning; CREATE EXTENSION tradepost; GRANT tradepost_proxy TO gateway");
+    await cluster.sql("SELECT tradepost.init()");
     return cluster;
   }
 
@@ -89,13 +91,13 @@ export class Cluster {
 export async function openMarket(cluster) {
   await cluster.sql(`
     SELECT tradepost.create_asset('USD'), tradepost.create_asset('Wheat'), tradepost.create_asset('Gold'), tradepost.create_asset('EUR');
-    SELECT tradepost.create_instrument('Dec25-Wheat', 'future', 'Wheat', 'USD', 0.01, 1, 100, contract => 'Dec25', band => 90, initial_margin_long => 1, initial_margin_short => 1,
-      maintenance_margin_long => 0.5, maintenance_margin_short => 0.5);
-    SELECT tradepost.create_instrument('Mar26-Wheat', 'future', 'Wheat', 'USD', 0.01, 1, 100, contract => 'Mar26', band => 90, initial_margin_long => 1, initial_margin_short => 1,
-      maintenance_margin_long => 0.5, maintenance_margin_short => 0.5);
-    SELECT tradepost.create_instrument('Dec25-Gold', 'future', 'Gold', 'USD', 0.1, 1, 4000, contract => 'Dec25', band => 1000, initial_margin_long => 10, initial_margin_short => 10,
-      maintenance_margin_long => 5, maintenance_margin_short => 5);
-    SELECT tradepost.create_instrument('EURUSD', 'spot', 'EUR', 'USD', 0.0001, 1, 1.1)`);
+    SELECT tradepost.create_instrument('Dec25-Wheat', 'future', 'Wheat', 'USD', 0.01, 1, 100, contract => 'Dec25', band => 90, initial_margin => 1,
+      maintenance_margin => 0.5);
+    SELECT tradepost.create_instrument('Mar26-Wheat', 'future', 'Wheat', 'USD', 0.01, 1, 100, contract => 'Mar26', band => 90, initial_margin => 1,
+      maintenance_margin => 0.5);
+    SELECT tradepost.create_instrument('Dec25-Gold', 'future', 'Gold', 'USD', 0.1, 1, 4000, contract => 'Dec25', band => 1000, initial_margin => 10,
+      maintenance_margin => 5);
+    SELECT tradepost.create_instrument('EURUSD', 'spot', 'EUR', 'USD', 0.0001, 100, 1.1)`);
   // Listed when the engine has decided so.
   for (let i = 0; i < 200; i++) {
     const [[open]] = await cluster.sql("SELECT count(*) FROM tradepost.market WHERE status = 'open'");
