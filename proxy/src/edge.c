@@ -10,10 +10,15 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "books.h"
 #include "buffer.h"
+#include "decisions.h"
 #include "edge.h"
+#include "edge_cache.h"
+#include "edge_orders.h"
 #include "gzip.h"
 #include "http.h"
+#include "hub.h"
 #include "rate_limits.h"
 #include "listener.h"
 #include "log.h"
@@ -24,12 +29,11 @@
 #include "revoked.h"
 #include "settings.h"
 #include "shared.h"
+#include "socket.h"
+#include "stream.h"
 #include "tls.h"
 #include "token.h"
 #include "upgrade.h"
-#include "stream.h"
-#include "decisions.h"
-#include "hub.h"
 
 #define DRAIN_LOOK_MS 20
 
@@ -42,28 +46,32 @@ typedef struct TpWorker
 	uv_prepare_t before_sleep;
 	uv_timer_t drain;
 	uint64_t drain_until;
-	bool closed;
 } TpWorker;
 
 static TpWorker worker;
 
+/* Who brings work first, then who fails what is under way, then those whose work it was. */
 static void
 close_parts(void)
 {
 	TpEdge *edge = &worker.edge;
 
-	worker.closed = true;
 	tp_http_close(edge->http);
-	tp_upgrades_close(edge->upgrades);
 	tp_tls_close(edge->tls);
-	if (edge->publisher != NULL)
-		tp_publisher_close(edge->publisher);
+	tp_upgrades_close(edge->upgrades);
+	tp_sockets_close(edge->sockets);
+	tp_publisher_close(edge->publisher);
+	tp_stream_close(edge->stream);
+	tp_pg_close(edge->pg);
+	tp_redis_close(edge->redis);
+	tp_decisions_close(edge->decisions);
+	tp_orders_close(edge->orders);
+	tp_hub_close(edge->hub);
+	tp_cache_close(edge->cache);
+	tp_books_close(edge->books);
 	tp_tokens_close(edge->tokens);
 	tp_sessions_close(edge->sessions);
 	tp_limits_close(edge->limits);
-	if (edge->redis != NULL)
-		tp_redis_close(edge->redis);
-	tp_pg_close(edge->pg);
 	tp_metrics_close(edge);
 	uv_close((uv_handle_t *) &worker.drain, NULL);
 	uv_close((uv_handle_t *) &worker.before_sleep, NULL);
@@ -75,15 +83,19 @@ static void
 on_drain(uv_timer_t *timer)
 {
 	TpEdge *edge = &worker.edge;
-	bool time_is_up = uv_now(&edge->loop) >= worker.drain_until;
+	int64_t left = tp_http_connections(edge->http) + (int64_t) tp_sockets_busy(edge->sockets);
 
 	tp_http_drain(edge->http);
-	if (tp_http_connections(edge->http) > 0 && !time_is_up)
+	if (left > 0 && uv_now(&edge->loop) < worker.drain_until)
 		return;
-	if (time_is_up)
-		tp_log(TP_LOG_WARN, "DRAIN_TIMEOUT is over: connections are cut off", "#connections",
-			   (int64_t) tp_http_connections(edge->http), NULL);
 	uv_timer_stop(timer);
+	if (left > 0)
+	{
+		/* Calls are under way in every part: closing them one by one would only be slower. */
+		tp_log(TP_LOG_WARN, "DRAIN_TIMEOUT is over: connections are cut off", "#connections", left, NULL);
+		tp_log_flush();
+		_exit(0);
+	}
 	close_parts();
 }
 
@@ -99,6 +111,7 @@ drain(void)
 	edge->shared->ready[edge->worker] = 0;
 	tp_listener_close(worker.listener);
 	tp_http_drain(edge->http);
+	tp_sockets_close_all(edge, LWS_CLOSE_STATUS_GOINGAWAY);
 	worker.drain_until = uv_now(&edge->loop) + (uint64_t) edge->settings->drain_s * 1000;
 	uv_timer_start(&worker.drain, on_drain, 0, DRAIN_LOOK_MS);
 }
@@ -173,8 +186,15 @@ open_parts(int listener)
 	edge->limits = tp_limits_open(edge, edge->shared->limits);
 	edge->sessions = tp_sessions_open(edge);
 	edge->tokens = tp_tokens_open(edge);
+	edge->stream = tp_stream_open(edge);
+	edge->decisions = tp_decisions_open(edge);
+	edge->books = tp_books_open(edge);
+	edge->cache = tp_cache_open(edge);
+	edge->hub = tp_hub_open(edge);
+	edge->orders = tp_orders_open(edge);
 	if (edge->redis != NULL)
 		edge->publisher = tp_publisher_open(edge);
+	edge->sockets = tp_sockets_open(edge);
 	edge->upgrades = tp_upgrades_open(edge);
 	edge->http = tp_http_open(edge);
 	if (*edge->settings->tls_certificate != '\0')
@@ -207,7 +227,7 @@ tp_edge_run(const TpSettings *settings, TpShared *shared, int number, int listen
 	tp_log(TP_LOG_INFO, "worker takes requests", NULL);
 	uv_run(&edge->loop, UV_RUN_DEFAULT);
 	tp_log(TP_LOG_INFO, "worker has stopped", NULL);
-	uv_loop_close(&edge->loop);
+	(void) uv_loop_close(&edge->loop);
 	tp_gzip_close();
 	tp_log_defer(false);
 	return 0;

@@ -223,17 +223,33 @@ admit(TpConnection *connection)
 	return true;
 }
 
-/* libwebsockets takes the descriptor; this connection is gone. */
+/* A WebSocket's handshake: libwebsockets takes the descriptor, and this connection is gone; or it is refused. */
 static void
 hand_over(TpConnection *connection)
 {
 	TpHttp *http = connection->http;
-	TpBuffer in = connection->in;
+	const char *why = tp_upgrade_fault(&connection->request);
+	TpUpgrade *upgrade;
+	TpBuffer in;
 
+	if (why != NULL)
+	{
+		refuse(connection, 400, "malformed_handshake", why);
+		return;
+	}
+	tp_buffer_clear(&http->head);
+	upgrade = tp_upgrade_prepare(http->edge, &connection->request, &connection->peer, &http->head);
+	if (upgrade == NULL)
+	{
+		connection->keep_alive = false;
+		connection->linger = true;
+		write_answer(connection, (TpSlice){ http->head.data, http->head.length }, (TpSlice){ NULL, 0 });
+		return;
+	}
+	in = connection->in;
 	connection->in = (TpBuffer){ 0 };
 	leave(connection, false);
-	tp_upgrade_take(http->edge, connection->descriptor, &connection->request, (TpSlice){ in.data, in.length },
-					&connection->peer);
+	tp_upgrade_take(upgrade, connection->descriptor, &connection->request, (TpSlice){ in.data, in.length });
 	tp_buffer_free(&in);
 }
 
@@ -276,12 +292,7 @@ advance(TpConnection *connection)
 		connection->keep_alive = connection->request.keep_alive;
 		if (tp_upgrade_wanted(&connection->request))
 		{
-			const char *why = tp_upgrade_fault(&connection->request);
-
-			if (why != NULL)
-				refuse(connection, 400, "malformed_handshake", why);
-			else
-				hand_over(connection);
+			hand_over(connection);
 			break;
 		}
 		connection->call = tp_connection_call(connection, send_answer);

@@ -116,7 +116,7 @@ tp_metrics_open(TpEdge *edge)
 #define COUNTER 0
 #define GAUGE 1
 #define HIGHEST 1
-#define X(name, kind, text, labels, help) kind,
+#define X(name, kind, text, unit, help) kind,
 		TP_METRICS(X)
 #undef X
 #undef COUNTER

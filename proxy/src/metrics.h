@@ -15,7 +15,10 @@
 #include "route.h"
 #include "status.h"
 
-/* A worker's part: COUNTER only grows; GAUGE is now, added up; HIGHEST is now, the largest of all workers'. */
+/*
+ * COUNTER only grows; GAUGE is now, added up; HIGHEST is now, the largest of all workers'. unit us: kept in microseconds,
+ * shown in seconds.
+ */
 #define TP_METRICS(X)                                                                                                \
 	X(CONNECTIONS, GAUGE, "tradepost_connections", "", "Connections that are open, WebSockets apart.")               \
 	X(CONNECTIONS_TOTAL, COUNTER, "tradepost_connections_total", "", "Connections taken.")                           \
@@ -43,7 +46,7 @@
 	X(POOL_RECONNECTS, COUNTER, "tradepost_database_reconnects_total", "", "Connections made anew.")                 \
 	X(EVENTS, COUNTER, "tradepost_events_total", "", "Events read from the exchange, by all workers together.")      \
 	X(EVENTS_SEQ, HIGHEST, "tradepost_events_seq", "", "The last event read.")                                       \
-	X(EVENTS_LAG_US, HIGHEST, "tradepost_events_lag_microseconds", "",                                               \
+	X(EVENTS_LAG_US, HIGHEST, "tradepost_events_lag_seconds", "us",                                                  \
 	  "From an event to its being read, of the newest one.")                                                         \
 	X(CACHE_HITS, COUNTER, "tradepost_cache_hits_total", "", "Reads answered from memory or Redis.")                 \
 	X(CACHE_MISSES, COUNTER, "tradepost_cache_misses_total", "", "Reads that had to ask the database.")              \
@@ -61,14 +64,14 @@
 	X(REDIS_FAILURES, COUNTER, "tradepost_redis_failures_total", "", "Commands that Redis did not answer.")          \
 	X(REDIS_RECONNECTS, COUNTER, "tradepost_redis_reconnects_total", "", "Connections to Redis made anew.")          \
 	X(PUBLISHED, COUNTER, "tradepost_events_published_total", "", "Messages published through Redis.")               \
-	X(LOOP_DELAY_US, HIGHEST, "tradepost_loop_delay_microseconds", "",                                               \
+	X(LOOP_DELAY_US, HIGHEST, "tradepost_loop_delay_seconds", "us",                                                  \
 	  "How late a worker's timer was: how long its loop was busy.")                                                  \
-	X(CPU_US, COUNTER, "tradepost_worker_cpu_microseconds_total", "", "CPU time of the workers.")                    \
+	X(CPU_US, COUNTER, "tradepost_worker_cpu_seconds_total", "us", "CPU time of the workers.")                       \
 	X(RESIDENT_BYTES, GAUGE, "tradepost_worker_resident_bytes", "", "Memory of the workers.")
 
 typedef enum TpMetric
 {
-#define X(name, kind, text, labels, help) TP_M_##name,
+#define X(name, kind, text, unit, help) TP_M_##name,
 	TP_METRICS(X)
 #undef X
 	TP_METRIC_COUNT

@@ -15,13 +15,13 @@ static const struct
 {
 	const char *kind;
 	const char *name;
-	const char *labels;
+	const char *unit;
 	const char *help;
 } described[TP_METRIC_COUNT] = {
 #define COUNTER "counter"
 #define GAUGE "gauge"
 #define HIGHEST "highest"
-#define X(name, kind, text, labels, help) { kind, text, labels, help },
+#define X(name, kind, text, unit, help) { kind, text, unit, help },
 	TP_METRICS(X)
 #undef X
 #undef COUNTER
@@ -58,7 +58,13 @@ add_plain(const TpShared *shared, TpBuffer *out)
 
 			all = !highest ? all + one : one > all ? one : all;
 		}
-		add_one(out, described[i].name, highest ? "gauge" : described[i].kind, described[i].help, all);
+		if (*described[i].unit == '\0')
+			add_one(out, described[i].name, highest ? "gauge" : described[i].kind, described[i].help, all);
+		else
+		{
+			add_about(out, described[i].name, highest ? "gauge" : described[i].kind, described[i].help);
+			tp_buffer_format(out, "%s %.6f\n", described[i].name, (double) all / 1e6);
+		}
 	}
 }
 

@@ -6,6 +6,9 @@
  * openapi.yaml describes the same routes, and a test compares the two.
  */
 #include "auth.h"
+#include "books.h"
+#include "edge_cache.h"
+#include "edge_orders.h"
 #include "health.h"
 #include "metrics.h"
 #include "route.h"
@@ -22,7 +25,20 @@
 
 /* clang-format off */
 const TpRoute tp_routes[] = {
-	/* The ones that are asked most often are found first. */
+	/* Orders first: they are looked for most often. */
+	{ TP_POST, "orders", TP_LIMIT_ORDERS, TP_ACCESS_USER, TP_TIER_FREE, NULL, 201, tp_orders_post, ORDER },
+	{ TP_GET, "orders/:id", TP_LIMIT_API, TP_ACCESS_USER, TP_TIER_FREE, "order_get", 200, tp_answer_from_database, 0 },
+	{ TP_GET, "orderbook/:asset", TP_LIMIT_API, TP_ACCESS_OPTIONAL, TP_TIER_FREE, NULL, 200, tp_book_get, 0 },
+	{ TP_GET, "orders", TP_LIMIT_API, TP_ACCESS_USER, TP_TIER_FREE, "orders_list", 200, tp_answer_from_database, 0 },
+	{ TP_PATCH, "orders/:id", TP_LIMIT_ORDERS, TP_ACCESS_USER, TP_TIER_FREE, "order_amend", 200, tp_orders_patch, SMALL },
+	{ TP_DELETE, "orders/:id", TP_LIMIT_ORDERS, TP_ACCESS_USER, TP_TIER_FREE, "order_cancel", 200, tp_orders_delete, SMALL },
+	{ TP_DELETE, "orders", TP_LIMIT_ORDERS, TP_ACCESS_USER, TP_TIER_FREE, "orders_cancel_all", 200, tp_orders_delete_all, SMALL },
+	{ TP_POST, "orders/batch", TP_LIMIT_ORDERS, TP_ACCESS_USER, TP_TIER_FREE, NULL, 200, tp_orders_batch, BATCH },
+	{ TP_GET, "market", TP_LIMIT_API, TP_ACCESS_OPTIONAL, TP_TIER_FREE, "market", 200, tp_cached_read, 0 },
+	{ TP_GET, "instruments", TP_LIMIT_API, TP_ACCESS_OPTIONAL, TP_TIER_FREE, "instruments", 200, tp_cached_read, 0 },
+	{ TP_GET, "trades", TP_LIMIT_API, TP_ACCESS_OPTIONAL, TP_TIER_FREE, "trades", 200, tp_cached_read, 0 },
+	{ TP_GET, "candles/:symbol", TP_LIMIT_API, TP_ACCESS_OPTIONAL, TP_TIER_FREE, "candles", 200, tp_cached_read, 0 },
+	{ TP_GET, "account/summary", TP_LIMIT_API, TP_ACCESS_USER, TP_TIER_FREE, "account_summary", 200, tp_cached_read, 0 },
 	{ TP_POST, "auth/register", TP_LIMIT_AUTH, TP_ACCESS_OPEN, TP_TIER_FREE, NULL, 201, tp_auth_register, SMALL },
 	{ TP_POST, "auth/login", TP_LIMIT_AUTH, TP_ACCESS_OPEN, TP_TIER_FREE, NULL, 200, tp_auth_login, SMALL },
 	{ TP_POST, "auth/refresh", TP_LIMIT_AUTH, TP_ACCESS_OPEN, TP_TIER_FREE, NULL, 200, tp_auth_refresh, SMALL },

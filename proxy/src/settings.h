@@ -53,6 +53,7 @@ typedef struct TpSettings
 	int request_timeout_s; /* REQUEST_TIMEOUT: to send a whole request, 10 */
 	int keep_alive_s;      /* KEEP_ALIVE_TIMEOUT, 65 */
 	int socket_queue;      /* SOCKET_QUEUE: bytes waiting for a socket before it is closed, 4 MiB */
+	int sockets_per_address;  /* SOCKETS_PER_ADDRESS: of one address at one worker; 1000 */
 	int socket_ping_s;     /* SOCKET_PING, 25 */
 	int drain_s;           /* DRAIN_TIMEOUT: for requests to end at shutdown, 10 */
 	int argon2_memory_kib; /* ARGON2_MEMORY_KIB, 19456 */

@@ -58,6 +58,7 @@ const TpSetting tp_settings_table[] = {
 	{ "REQUEST_TIMEOUT", TP_SETTING_INTEGER, AT(request_timeout_s), "10", 1, 3600, RELOADS, "seconds to send a whole request, and to take its answer" },
 	{ "KEEP_ALIVE_TIMEOUT", TP_SETTING_INTEGER, AT(keep_alive_s), "65", 1, 3600, RELOADS, "seconds between requests" },
 	{ "SOCKET_QUEUE", TP_SETTING_INTEGER, AT(socket_queue), "4194304", 4096, 1073741824, RELOADS, "bytes waiting for a WebSocket before it is closed" },
+	{ "SOCKETS_PER_ADDRESS", TP_SETTING_INTEGER, AT(sockets_per_address), "1000", 1, 1000000, RELOADS, "WebSockets of one address at one worker, while RATE_LIMIT is on" },
 	{ "SOCKET_PING", TP_SETTING_INTEGER, AT(socket_ping_s), "25", 1, 3600, RELOADS, "seconds between pings of a WebSocket" },
 	{ "DRAIN_TIMEOUT", TP_SETTING_INTEGER, AT(drain_s), "10", 0, 3600, RELOADS, "seconds that requests under way have at shutdown" },
 	{ "ARGON2_MEMORY_KIB", TP_SETTING_INTEGER, AT(argon2_memory_kib), "19456", 8, 4194304, 0, "memory to hash a password" },

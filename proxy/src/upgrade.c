@@ -16,9 +16,7 @@
 #include "query.h"
 #include "settings.h"
 #include "upgrade.h"
-#if __has_include("socket.h")
 #include "socket.h"
-#endif
 
 #define SERVICE_BUFFER 65536
 #define EXTENSIONS_MOST 256
@@ -52,7 +50,6 @@ static int
 on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
 {
 	TpUpgrades *upgrades = wsi == NULL ? NULL : lws_context_user(lws_get_context(wsi));
-	int verdict = 0;
 
 	switch (reason)
 	{
@@ -67,6 +64,8 @@ on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, 
 		{
 			TpUpgrade *upgrade = tp_upgrade_of(wsi);
 
+			if (upgrade != NULL)
+				(void) tp_socket_callback(wsi, reason, user, in, length);
 			lws_set_opaque_user_data(wsi, NULL);
 			upgrade_free(upgrade);
 			return 0;
@@ -74,27 +73,12 @@ on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, 
 		default:
 			break;
 	}
-#if __has_include("socket.h")
-	if (tp_upgrade_of(wsi) != NULL)
-		verdict = tp_socket_callback(wsi, reason, user, in, length);
-#else
-	(void) user;
-	(void) in;
-	(void) length;
-#endif
-	return verdict;
+	return tp_upgrade_of(wsi) == NULL ? 0 : tp_socket_callback(wsi, reason, user, in, length);
 }
 
 static const struct lws_protocols protocols[] = {
 	{ "tradepost", on_lws, 0, SERVICE_BUFFER, 0, NULL, SERVICE_BUFFER },
 	{ NULL, NULL, 0, 0, 0, NULL, 0 },
-};
-
-/* The server chooses: without context takeover an idle socket holds no compressor. */
-static const struct lws_extension extensions[] = {
-	{ "permessage-deflate", lws_extension_callback_pm_deflate,
-	  "permessage-deflate; client_no_context_takeover; server_no_context_takeover" },
-	{ NULL, NULL, NULL },
 };
 
 static void
@@ -123,7 +107,7 @@ tp_upgrades_open(TpEdge *edge)
 	info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_DISABLE_IPV6;
 	info.foreign_loops = loops;
 	info.protocols = protocols;
-	info.extensions = extensions;
+	info.extensions = tp_socket_extensions;
 	info.user = upgrades;
 	info.gid = -1;
 	info.uid = -1;
@@ -214,11 +198,10 @@ handshake(const TpRequest *request, TpBuffer *out)
 	tp_buffer_text(out, "\r\n\r\n");
 }
 
-void
-tp_upgrade_take(TpEdge *edge, int descriptor, const TpRequest *request, TpSlice bytes, const TpAddress *peer)
+TpUpgrade *
+tp_upgrade_prepare(TpEdge *edge, const TpRequest *request, const TpAddress *peer, TpBuffer *refusal)
 {
 	TpUpgrade *upgrade = tp_alloc(sizeof(*upgrade));
-	TpBuffer text = { 0 };
 	TpAddress client = tp_address_client(*peer, request->headers[TP_H_X_FORWARDED_FOR],
 										 edge->settings->trusted_proxies);
 
@@ -229,14 +212,25 @@ tp_upgrade_take(TpEdge *edge, int descriptor, const TpRequest *request, TpSlice 
 	upgrade->token = token_of(request);
 	upgrade->origin = tp_slice_dup(request->headers[TP_H_ORIGIN]);
 	upgrade->user_agent = tp_slice_dup(request->headers[TP_H_USER_AGENT]);
+	if (tp_socket_admit(upgrade, request->headers[TP_H_HOST], refusal))
+		return upgrade;
+	upgrade_free(upgrade);
+	return NULL;
+}
+
+void
+tp_upgrade_take(TpUpgrade *upgrade, int descriptor, const TpRequest *request, TpSlice bytes)
+{
+	TpUpgrades *upgrades = upgrade->edge->upgrades;
+	TpBuffer text = { 0 };
+
 	handshake(request, &text);
 	/* impatient clients have sent their first frames already */
 	tp_buffer_add(&text, bytes.data + request->head_length, bytes.length - request->head_length);
-	edge->upgrades->taking = upgrade;
+	upgrades->taking = upgrade;
 	/* It closes the descriptor if it fails. */
-	(void) lws_adopt_socket_readbuf(edge->upgrades->context, descriptor, text.data, text.length);
-	if (edge->upgrades->taking != NULL)
-		upgrade_free(edge->upgrades->taking);
-	edge->upgrades->taking = NULL;
+	(void) lws_adopt_socket_readbuf(upgrades->context, descriptor, text.data, text.length);
+	upgrade_free(upgrades->taking);
+	upgrades->taking = NULL;
 	tp_buffer_free(&text);
 }

@@ -38,9 +38,11 @@ extern bool tp_upgrade_path(TpSlice path);
 /* NULL, or what is wrong with the handshake. */
 extern const char *tp_upgrade_fault(const TpRequest *request);
 
-/* bytes: what was read of the connection, the handshake at its beginning. */
-extern void
-tp_upgrade_take(TpEdge *edge, int descriptor, const TpRequest *request, TpSlice bytes, const TpAddress *peer);
+/* May this one become a WebSocket? NULL: no, and refusal is the whole HTTP response that says why not. */
+extern TpUpgrade *tp_upgrade_prepare(TpEdge *edge, const TpRequest *request, const TpAddress *peer, TpBuffer *refusal);
+
+/* bytes: what was read of the connection, the handshake at its beginning. Descriptor and upgrade are taken. */
+extern void tp_upgrade_take(TpUpgrade *upgrade, int descriptor, const TpRequest *request, TpSlice bytes);
 
 /* In callbacks of libwebsockets, from LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION on. */
 extern TpUpgrade *tp_upgrade_of(struct lws *wsi);
