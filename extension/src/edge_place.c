@@ -251,12 +251,12 @@ check_some(Line *lines, int n, volatile int *next)
 
 		if (!concerns_order(error->sqlerrcode))
 			ReThrowError(error);
-		/* What PostgreSQL's own input functions refuse is a value of the order too. */
-		refuse_line(&lines[*next],
-					ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_TO_CATEGORY(ERRCODE_DATA_EXCEPTION)
-						? ERRCODE_TP_INVALID_ORDER
-						: error->sqlerrcode,
-					error->message, error->hint);
+		/* What PostgreSQL's own input functions refuse is a value of the order too; their hints are about the server. */
+		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_TO_CATEGORY(ERRCODE_DATA_EXCEPTION))
+			refuse_line(&lines[*next], ERRCODE_TP_INVALID_ORDER, error->message,
+						"No number, text or time can be this.");
+		else
+			refuse_line(&lines[*next], error->sqlerrcode, error->message, error->hint);
 		(*next)++;
 	}
 	PG_END_TRY();

@@ -132,7 +132,7 @@ BEGIN ATOMIC
 	FROM tradepost_internal.commands c
 	LEFT JOIN tradepost_internal.instruments i ON i.id = c.instrument
 	LEFT JOIN tradepost_internal.assets a ON a.id = i.asset
-	WHERE c.id = order_id) x;
+	WHERE c.id = edge_pending_order.order_id) x;
 END;
 COMMENT ON FUNCTION tradepost_internal.edge_pending_order(bigint) IS 'An order that was asked for and is not decided: status pending, which is no state of the engine''s';
 
