@@ -2,8 +2,8 @@
  * decimal.c
  *	  Exact arithmetic on decimal text; see decimal.h.
  *
- * Used by event.c alone, for what of an order is left: everything else passes
- * through as it came.
+ * For what of an order is left, and for which price is the better one: everything else
+ * passes through as it came.
  */
 #include "decimal.h"
 
@@ -77,4 +77,18 @@ tp_decimal_subtract(TpSlice a, TpSlice b, char *text)
 	}
 	*text = '\0';
 	return true;
+}
+
+int
+tp_decimal_compare(TpSlice a, TpSlice b)
+{
+	Wide left;
+	Wide right;
+	bool fine = parse(a, &left);
+
+	if (!parse(b, &right))
+		return fine ? 1 : 0;
+	if (!fine)
+		return -1;
+	return (left > right) - (left < right);
 }

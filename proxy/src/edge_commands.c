@@ -4,7 +4,7 @@
  *	  engine's decision.
  *
  * What a cancel-all has cancelled comes as events of their own behind its decision,
- * up to the next command's: while such a call is under way they are collected.
+ * up to the next command's: while such a call is under way they are counted.
  */
 #include "edge_commands.h"
 
@@ -20,7 +20,7 @@
 
 #define JSON "application/json"
 
-/* What one cancel-all cancelled. */
+/* How many one cancel-all cancelled. */
 typedef struct Sweep Sweep;
 struct Sweep
 {
@@ -29,7 +29,6 @@ struct Sweep
 	bool complete;
 	TpCall *call; /* that waits for it to be complete; NULL: not yet */
 	int64_t count;
-	TpBuffer ids;
 };
 
 struct TpCommands
@@ -70,7 +69,6 @@ forget_sweeps(TpCommands *commands)
 		Sweep *sweep = commands->sweeps;
 
 		commands->sweeps = sweep->next;
-		tp_buffer_free(&sweep->ids);
 		free(sweep);
 	}
 }
@@ -82,9 +80,7 @@ answer_sweep(TpCommands *commands, Sweep *sweep)
 
 	tp_buffer_text(out, "{\"cancelled\":");
 	tp_buffer_integer(out, sweep->count);
-	tp_buffer_text(out, ",\"ids\":[");
-	tp_buffer_add(out, sweep->ids.data, sweep->ids.length);
-	tp_buffer_text(out, "]}");
+	tp_buffer_text(out, "}");
 	tp_call_answer(sweep->call, 200, JSON);
 	sweep->call = NULL;
 	commands->sweeping--;
@@ -137,7 +133,6 @@ static void
 on_event(void *context, const TpEvent *event, const TpInstrumentInfo *instrument)
 {
 	TpCommands *commands = context;
-	Sweep *sweep;
 
 	(void) instrument;
 	if (commands->sweeping == 0)
@@ -149,12 +144,8 @@ on_event(void *context, const TpEvent *event, const TpInstrumentInfo *instrument
 		return;
 	if (event->kind == TP_EV_CANCELLED_ALL)
 		commands->current = find_sweep(commands, event->command);
-	sweep = commands->current;
-	if (sweep == NULL || event->kind != TP_EV_CANCELLED)
-		return;
-	if (sweep->count++ > 0)
-		tp_buffer_add(&sweep->ids, ",", 1);
-	tp_buffer_integer(&sweep->ids, event->order);
+	if (commands->current != NULL && event->kind == TP_EV_CANCELLED)
+		commands->current->count++;
 }
 
 /* What became of an order that is not open any more. */
@@ -194,10 +185,8 @@ answer_rejected(const Pending *pending, const TpEvent *event)
 static void
 answer_pending(const Pending *pending)
 {
-	tp_buffer_format(&pending->call->answer, "{\"command\":%lld,\"status\":\"pending\"", (long long) pending->command);
-	if (pending->order != 0)
-		tp_buffer_format(&pending->call->answer, ",\"order\":{\"id\":%lld}", (long long) pending->order);
-	tp_buffer_text(&pending->call->answer, "}");
+	tp_buffer_format(&pending->call->answer, "{\"id\":%lld,\"status\":\"pending\"}",
+					 (long long) (pending->order == 0 ? pending->command : pending->order));
 	tp_call_answer(pending->call, 202, JSON);
 }
 

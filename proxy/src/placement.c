@@ -18,6 +18,7 @@
 #include "metrics.h"
 #include "problem.h"
 #include "settings.h"
+#include "status.h"
 
 #define JSON "application/json"
 
@@ -110,19 +111,12 @@ tp_placing_refused(TpPlacing *order, const TpPgError *error, bool whole)
 	problem = tp_problem_of(error);
 	tp_buffer_format(out, "{\"status\":%d,\"problem\":{\"type\":\"about:blank\",\"status\":%d", problem.status,
 					 problem.status);
+	put_member(out, ",\"title\":", tp_statuses[tp_status_index(problem.status)].phrase);
 	put_member(out, ",\"code\":", problem.code);
 	put_member(out, ",\"detail\":", problem.detail);
 	put_member(out, ",\"hint\":", problem.hint);
 	tp_buffer_text(out, "}}");
 	element_ended(order);
-}
-
-static void
-put_number_only(TpBuffer *out, int64_t id)
-{
-	tp_buffer_text(out, "\"order\":{\"id\":");
-	tp_buffer_integer(out, id);
-	tp_buffer_text(out, ",\"status\":\"pending\"}}");
 }
 
 /* Accepted by the database, and not decided as far as this answer goes. */
@@ -133,15 +127,17 @@ end_pending(TpPlacing *order)
 
 	if (order->placement->batch)
 	{
-		tp_buffer_text(&order->result, "{\"status\":202,");
-		put_number_only(&order->result, order->id);
+		tp_buffer_text(&order->result, "{\"status\":202,\"id\":");
+		tp_buffer_integer(&order->result, order->id);
+		tp_buffer_add(&order->result, "}", 1);
 		element_ended(order);
 		return;
 	}
 	snprintf(location, sizeof(location), "/api/v1/orders/%lld", (long long) order->id);
 	tp_call_header(order->placement->call, "Location", location);
-	tp_buffer_text(&order->placement->call->answer, "{");
-	put_number_only(&order->placement->call->answer, order->id);
+	tp_buffer_text(&order->placement->call->answer, "{\"id\":");
+	tp_buffer_integer(&order->placement->call->answer, order->id);
+	tp_buffer_text(&order->placement->call->answer, ",\"status\":\"pending\"}");
 	answer_single(order, 202);
 }
 
@@ -190,8 +186,8 @@ replayed(void *context, const PGresult *result, const TpPgError *error)
 		answer_single(order, 201);
 		return;
 	}
-	/* The same object, with more members before its own. */
-	tp_buffer_text(&order->result, "{\"status\":201,\"replayed\":true,");
+	/* The same object, with one more member. */
+	tp_buffer_text(&order->result, "{\"status\":201,");
 	tp_buffer_add(&order->result, json.data + 1, json.length - 1);
 	element_ended(order);
 }

@@ -350,6 +350,12 @@ tp_stream_goes_on(const TpStream *stream)
 	return stream->full;
 }
 
+bool
+tp_stream_live(const TpStream *stream)
+{
+	return stream->state == IDLE || stream->state == READING;
+}
+
 int64_t
 tp_stream_seq(const TpStream *stream)
 {

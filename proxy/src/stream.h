@@ -36,6 +36,9 @@ extern void tp_stream_poke(TpStream *stream);
 /* Whether the page that is being handed out, or was last, ended in the middle of what there is. */
 extern bool tp_stream_goes_on(const TpStream *stream);
 
+/* Whether it follows the events now. */
+extern bool tp_stream_live(const TpStream *stream);
+
 /* The last seq handed out; 0 before the first page. */
 extern int64_t tp_stream_seq(const TpStream *stream);
 
