@@ -46,20 +46,21 @@ CREATE OR REPLACE FUNCTION tradepost_internal.require_person(field text, value t
 	RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 BEGIN
-	IF value IS NULL OR length(btrim(value)) NOT BETWEEN 1 AND 64 OR value ~ '[[:cntrl:]]' THEN
-		PERFORM tradepost_internal.refuse(format('%s must have 1 to 64 characters, none of them a control character, not %s', field, coalesce(quote_literal(left(value, 80)), 'null')),
+	IF value IS NULL OR length(btrim(value)) > 100 OR value ~ '[[:cntrl:]]' THEN
+		PERFORM tradepost_internal.refuse(format('%s must have at most 100 characters, none of them a control character, not %s', field, coalesce(quote_literal(left(value, 120)), 'null')),
 			'It is shown to people.');
 	END IF;
 	RETURN btrim(value);
 END
 $$;
-COMMENT ON FUNCTION tradepost_internal.require_person(text, text) IS 'A person''s name, if it can be one; else TP005';
+COMMENT ON FUNCTION tradepost_internal.require_person(text, text) IS 'A person''s name, empty where it is not given, if it can be one; else TP005';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.open_demo_account(u tradepost_internal.users)
 	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
-	opened  bigint := tradepost.open_account(left(btrim(u.first_name || ' ' || u.last_name), 128), NULL, u.tenant);
+	-- Who gives no name is known by the address.
+	opened  bigint := tradepost.open_account(left(coalesce(nullif(btrim(u.first_name || ' ' || u.last_name), ''), u.email), 128), NULL, u.tenant);
 	balance numeric := current_setting('tradepost.demo_balance')::numeric;
 	money   text := current_setting('tradepost.demo_asset');
 BEGIN
