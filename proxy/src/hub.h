@@ -36,6 +36,7 @@ extern void tp_message_release(TpMessage *message);
 typedef struct TpSubscriberEvents
 {
 	void (*deliver)(void *context, TpMessage *message); /* hold it to keep it */
+	bool (*ready)(void *context); /* is there room for a page of old events; NULL: always */
 } TpSubscriberEvents;
 
 extern TpHub *tp_hub_open(struct TpEdge *edge);
@@ -58,5 +59,8 @@ extern const char *tp_hub_unsubscribe(TpSubscriber *subscriber, TpSlice channel)
  * then nothing else of them is delivered. done: code NULL, or "since_too_old", "unavailable".
  */
 extern void tp_hub_resume(TpSubscriber *subscriber, int64_t since, void (*done)(void *context, const char *code, int64_t seq));
+
+/* There is room again: catch-up that found its subscriber not ready goes on. */
+extern void tp_hub_ready(TpSubscriber *subscriber);
 
 #endif

@@ -18,8 +18,9 @@
 #include "upgrade.h"
 #include "socket.h"
 
-#define SERVICE_BUFFER 65536
-#define EXTENSIONS_MOST 256
+#define SERVICE_BUFFER 16384
+#define RECEIVE_BUFFER 2048 /* each connection holds one */
+#define SEND_MOST 262144    /* in one write */
 
 struct TpUpgrades
 {
@@ -77,7 +78,7 @@ on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, 
 }
 
 static const struct lws_protocols protocols[] = {
-	{ "tradepost", on_lws, 0, SERVICE_BUFFER, 0, NULL, SERVICE_BUFFER },
+	{ "tradepost", on_lws, 0, RECEIVE_BUFFER, 0, NULL, SEND_MOST },
 	{ NULL, NULL, 0, 0, 0, NULL, 0 },
 };
 
@@ -183,17 +184,17 @@ token_of(const TpRequest *request)
 static void
 handshake(const TpRequest *request, TpBuffer *out)
 {
-	TpSlice extensions_wanted = request->headers[TP_H_SOCKET_EXTENSIONS];
+	const char *extension = tp_deflate_offer(request->headers[TP_H_SOCKET_EXTENSIONS]);
 
 	tp_buffer_text(out, "GET /ws HTTP/1.1\r\nHost: tradepost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
 						"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ");
 	tp_buffer_slice(out, request->headers[TP_H_SOCKET_KEY]);
 	if (tp_list_has(request->headers[TP_H_SOCKET_PROTOCOL], "tradepost"))
 		tp_buffer_text(out, "\r\nSec-WebSocket-Protocol: tradepost");
-	if (extensions_wanted.length > 0 && extensions_wanted.length <= EXTENSIONS_MOST)
+	if (extension != NULL)
 	{
 		tp_buffer_text(out, "\r\nSec-WebSocket-Extensions: ");
-		tp_buffer_slice(out, extensions_wanted);
+		tp_buffer_text(out, extension);
 	}
 	tp_buffer_text(out, "\r\n\r\n");
 }

@@ -1,0 +1,442 @@
+/*
+ * socket_commands.c
+ *	  What a client asks over its WebSocket, done.
+ *
+ * Called by socket.c and socket_engineio.c with requests that are well-formed.  Channels
+ * are the hub's; commands become calls and go the way of route.c, so that limits, tiers,
+ * idempotency and checks are those of REST.  A socket that goes away abandons its calls.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "rate_limits.h"
+#include "route.h"
+#include "socket_session.h"
+#include "stream.h"
+#include "token.h"
+
+#define CALLS_MOST 64 /* commands of a socket that wait for their answer */
+#define BAD_TOKENS_MOST 5
+#define BAD_TOKEN_WEIGHT 50
+
+static const struct
+{
+	const char *code;
+	int status;
+	const char *detail;
+} reasons[] = {
+	{ "unknown_channel", 404, "there is no such channel" },
+	{ "unknown_symbol", 404, "there is no such instrument" },
+	{ "authentication_required", 401, "this channel is for the user that it is about: authenticate first" },
+	{ "too_many_channels", 400, "this connection has as many channels as one may have" },
+	{ "since_too_old", 410, "the events since then are not kept any more: read the state anew; new events come" },
+	{ "unavailable", 503, "missed events cannot be read now: try again; new events come" },
+	{ "token_malformed", 401, "this is no access token" },
+	{ "token_invalid", 401, "the access token is not one of ours" },
+	{ "token_expired", 401, "the access token has expired: authenticate with a new one" },
+	{ "token_not_yet_valid", 401, "the access token is not valid yet" },
+	{ "token_missing", 401, "this needs a user: authenticate first" },
+	{ "session_revoked", 401, "the session has ended" },
+	{ "user_differs", 409, "this connection is another user's: open one for this user" },
+};
+
+static int
+reason_of(const char *code, const char **detail)
+{
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+	{
+		if (strcmp(reasons[i].code, code) == 0)
+		{
+			*detail = reasons[i].detail;
+			return reasons[i].status;
+		}
+	}
+	*detail = "";
+	return 400;
+}
+
+static void
+reply_reason(TpSocket *socket, TpSlice id, const char *code)
+{
+	const char *detail;
+	int status = reason_of(code, &detail);
+
+	tp_socket_reply_error(socket, id, status, code, tp_slice(detail));
+}
+
+/* Users ----------------------------------------------------------------------- */
+
+/* The token's user is the socket's from now on. False: code and a sentence say why not. */
+bool
+tp_socket_authenticate(TpSocket *socket, TpSlice token, const char **code, const char **detail)
+{
+	TpIdentity identity;
+
+	memset(&identity, 0, sizeof(identity));
+	if (tp_token_verify(socket->edge->tokens, token, &identity, code))
+	{
+		if (socket->identity.user == 0 || socket->identity.user == identity.user)
+		{
+			socket->identity = identity;
+			socket->expired = false;
+			socket->bad_tokens = 0;
+			tp_hub_set_account(socket->subscriber, identity.account);
+			return true;
+		}
+		*code = "user_differs";
+	}
+	(void) reason_of(*code, detail);
+	tp_suspicious(socket->edge, socket->upgrade->ip, 0, "bad token over a socket", BAD_TOKEN_WEIGHT);
+	if (++socket->bad_tokens >= BAD_TOKENS_MOST)
+		tp_socket_close(socket, LWS_CLOSE_STATUS_POLICY_VIOLATION, "too many bad tokens");
+	return false;
+}
+
+static void
+authenticate(TpSocket *socket, const TpSocketRequest *request, TpSlice id)
+{
+	TpBuffer text = { 0 };
+	const char *code = "token_malformed";
+	const char *detail;
+
+	(void) tp_json_text(request->token, &text);
+	if (!tp_socket_authenticate(socket, (TpSlice){ text.data, text.length }, &code, &detail))
+		reply_reason(socket, id, code);
+	else
+	{
+		tp_buffer_clear(&text);
+		tp_buffer_format(&text, ",\"user\":%lld,\"account\":%lld,\"tier\":\"%s\",\"expires\":",
+						 (long long) socket->identity.user, (long long) socket->identity.account,
+						 tp_tier_names[socket->identity.tier]);
+		tp_buffer_json_time(&text, socket->identity.expires * 1000000);
+		tp_socket_reply_ack(socket, id, (TpSlice){ text.data, text.length });
+	}
+	tp_buffer_free(&text);
+}
+
+void
+tp_socket_token_expired(TpSocket *socket)
+{
+	TpBuffer data = { 0 };
+
+	socket->expired = true;
+	tp_hub_set_account(socket->subscriber, 0);
+	tp_buffer_text(&data, "{\"expiredAt\":");
+	tp_buffer_json_time(&data, socket->identity.expires * 1000000);
+	tp_buffer_add(&data, "}", 1);
+	tp_socket_notice(socket, "auth:expired", (TpSlice){ data.data, data.length });
+	tp_buffer_free(&data);
+}
+
+/* NULL, or why the socket may not act for a user now. */
+static const char *
+user_fault(const TpSocket *socket)
+{
+	if (socket->identity.user == 0)
+		return "token_missing";
+	if (socket->expired || socket->identity.expires <= tp_wall_us() / 1000000)
+		return "token_expired";
+	return NULL;
+}
+
+/* Channels -------------------------------------------------------------------- */
+
+static void
+add_channel(TpBuffer *list, TpSlice name, const char *code)
+{
+	if (list->length > 0)
+		tp_buffer_add(list, ",", 1);
+	if (code != NULL)
+		tp_buffer_text(list, "{\"channel\":");
+	tp_buffer_json(list, name);
+	if (code != NULL)
+		tp_buffer_format(list, ",\"code\":\"%s\"}", code);
+}
+
+/* Does them one by one: what worked and what did not, as lists; the first fault. */
+static const char *
+do_channels(TpSocket *socket, const TpSocketRequest *request, TpBuffer *done, TpBuffer *failed)
+{
+	TpJsonCursor cursor = { NULL, 0, 0 };
+	TpBuffer name = { 0 };
+	const char *first = NULL;
+
+	while (tp_socket_next_channel(request, &cursor, &name))
+	{
+		TpSlice channel = { name.data, name.length };
+		const char *code = request->op == TP_OP_SUBSCRIBE ? tp_hub_subscribe(socket->subscriber, channel)
+														  : tp_hub_unsubscribe(socket->subscriber, channel);
+
+		add_channel(code == NULL ? done : failed, channel, code);
+		if (first == NULL)
+			first = code;
+	}
+	tp_buffer_free(&name);
+	return first;
+}
+
+/* Clients of older systems hear about their orders once they listen to any market. */
+static void
+hear_orders_too(TpSocket *socket, const TpSocketRequest *request)
+{
+	if (request->market && request->op == TP_OP_SUBSCRIBE && !socket->orders_heard && user_fault(socket) == NULL)
+		socket->orders_heard = tp_hub_subscribe(socket->subscriber, tp_slice("orders")) == NULL;
+}
+
+static void
+resumed(void *context, const char *code, int64_t seq)
+{
+	TpSocket *socket = context;
+	TpBuffer ack = socket->resume_ack;
+	size_t id_length = strlen(ack.data);
+	TpSlice id = { id_length == 0 ? NULL : ack.data, id_length };
+
+	socket->resume_ack = (TpBuffer){ 0 };
+	socket->resuming = false;
+	if (code != NULL)
+		reply_reason(socket, id, code);
+	else
+	{
+		tp_buffer_format(&ack, ",\"resumed\":true,\"seq\":%lld", (long long) seq);
+		id.data = id_length == 0 ? NULL : ack.data; /* it may have moved */
+		tp_socket_reply_ack(socket, id, (TpSlice){ ack.data + id_length + 1, ack.length - id_length - 1 });
+	}
+	tp_buffer_free(&ack);
+}
+
+static void
+resume(TpSocket *socket, const TpSocketRequest *request, TpSlice id, TpSlice fields)
+{
+	int64_t since = request->since;
+
+	socket->resuming = true;
+	socket->skip_seq = since;
+	socket->skip_part = request->part;
+	tp_buffer_slice(&socket->resume_ack, id);
+	tp_buffer_add(&socket->resume_ack, "", 1);
+	tp_buffer_slice(&socket->resume_ack, fields);
+	/* Within a seq: all of it comes again, and deliver() drops what is known. */
+	if (request->part > 0 && since > 0)
+		since--;
+	tp_hub_resume(socket->subscriber, since, resumed);
+}
+
+static void
+change_channels(TpSocket *socket, const TpSocketRequest *request, TpSlice id)
+{
+	TpBuffer done = { 0 };
+	TpBuffer failed = { 0 };
+	TpBuffer fields = { 0 };
+	const char *fault;
+
+	if (request->resumes && socket->resuming)
+	{
+		tp_socket_reply_error(socket, id, 409, "resume_under_way", tp_slice("this connection is resuming already"));
+		return;
+	}
+	fault = do_channels(socket, request, &done, &failed);
+	hear_orders_too(socket, request);
+	if (done.length == 0 && fault != NULL)
+		reply_reason(socket, id, fault);
+	else
+	{
+		if (request->plain && !socket->socket_io)
+		{
+			tp_buffer_text(&fields, ",\"event\":\"");
+			tp_buffer_slice(&fields, request->name);
+			tp_buffer_text(&fields, "\"");
+		}
+		tp_buffer_text(&fields, ",\"channels\":[");
+		tp_buffer_slice(&fields, (TpSlice){ done.data, done.length });
+		tp_buffer_text(&fields, "]");
+		if (failed.length > 0)
+		{
+			tp_buffer_text(&fields, ",\"failed\":[");
+			tp_buffer_slice(&fields, (TpSlice){ failed.data, failed.length });
+			tp_buffer_text(&fields, "]");
+		}
+		if (request->resumes && request->op == TP_OP_SUBSCRIBE)
+			resume(socket, request, id, (TpSlice){ fields.data, fields.length });
+		else
+		{
+			/* From here a client that has not heard anything yet can resume too. */
+			tp_buffer_format(&fields, ",\"seq\":%lld", (long long) tp_stream_seq(socket->edge->stream));
+			tp_socket_reply_ack(socket, id, (TpSlice){ fields.data, fields.length });
+		}
+	}
+	tp_buffer_free(&done);
+	tp_buffer_free(&failed);
+	tp_buffer_free(&fields);
+}
+
+/* Options --------------------------------------------------------------------- */
+
+static void
+set_options(TpSocket *socket, const TpSocketRequest *request, TpSlice id)
+{
+	const char *fault = user_fault(socket);
+	char fields[96];
+
+	if (fault != NULL)
+	{
+		reply_reason(socket, id, fault);
+		return;
+	}
+	if (request->cancel_on_disconnect >= 0)
+	{
+		socket->cancel_on_disconnect = request->cancel_on_disconnect == 1;
+		socket->grace_s = (int) request->grace_s;
+		if (socket->cancel_on_disconnect)
+			tp_cancel_not(socket->home, socket->identity.user);
+	}
+	snprintf(fields, sizeof(fields), ",\"cancelOnDisconnect\":%s,\"grace\":%d",
+			 socket->cancel_on_disconnect ? "true" : "false", socket->grace_s);
+	tp_socket_reply_ack(socket, id, tp_slice(fields));
+}
+
+static void
+pong(TpSocket *socket, TpSlice id)
+{
+	TpBuffer fields = { 0 };
+
+	tp_buffer_text(&fields, ",\"pong\":true,\"time\":");
+	tp_buffer_json_time(&fields, tp_wall_us());
+	tp_socket_reply_ack(socket, id, (TpSlice){ fields.data, fields.length });
+	tp_buffer_free(&fields);
+}
+
+/* Commands -------------------------------------------------------------------- */
+
+static const TpMethod methods[TP_COMMAND_COUNT] = {
+	[TP_COMMAND_PLACE] = TP_POST,  [TP_COMMAND_BATCH] = TP_POST,        [TP_COMMAND_CANCEL] = TP_DELETE,
+	[TP_COMMAND_AMEND] = TP_PATCH, [TP_COMMAND_CANCEL_ALL] = TP_DELETE, [TP_COMMAND_ORDER] = TP_GET,
+	[TP_COMMAND_ORDERS] = TP_GET,  [TP_COMMAND_SUMMARY] = TP_GET,
+};
+
+static void
+call_remove(TpSocketCall *wanted)
+{
+	for (TpSocketCall **at = &wanted->socket->calls; *at != NULL; at = &(*at)->next)
+	{
+		if (*at == wanted)
+		{
+			*at = wanted->next;
+			wanted->socket->call_count--;
+			break;
+		}
+	}
+	free(wanted->id);
+	free(wanted);
+}
+
+static void
+answered(TpCall *call)
+{
+	TpSocketCall *ours = call->transport;
+
+	tp_socket_reply_call(ours->socket, tp_slice(ours->id), call);
+	call_remove(ours);
+}
+
+void
+tp_socket_forget_calls(TpSocket *socket)
+{
+	while (socket->calls != NULL)
+	{
+		tp_call_abandon(socket->calls->call);
+		call_remove(socket->calls);
+	}
+}
+
+/* One block of memory for all texts of a call, which goes with it. */
+static TpSlice
+keep(char **memory, const TpBuffer *text)
+{
+	TpSlice kept = { *memory, text->length };
+
+	if (text->length > 0)
+		memcpy(*memory, text->data, text->length);
+	*memory += text->length;
+	return kept;
+}
+
+static void
+start_call(TpSocket *socket, const TpSocketRequest *request, TpSlice id, const TpBuffer parts[4])
+{
+	TpSocketCall *ours = tp_alloc(sizeof(*ours));
+	TpCall *call = tp_call_new(socket->edge, answered, ours);
+	char *memory = tp_alloc(parts[0].length + parts[1].length + parts[2].length + parts[3].length + 1);
+
+	ours->socket = socket;
+	ours->call = call;
+	ours->id = id.data == NULL ? NULL : tp_slice_dup(id);
+	ours->next = socket->calls;
+	socket->calls = ours;
+	socket->call_count++;
+	call->memory = memory;
+	call->method = methods[request->command];
+	call->from_socket = true;
+	call->caller = socket->identity;
+	call->path = keep(&memory, &parts[0]);
+	call->query = keep(&memory, &parts[1]);
+	call->body = keep(&memory, &parts[2]);
+	if (parts[3].length > 0)
+		call->idempotency_key = keep(&memory, &parts[3]);
+	memcpy(call->ip, socket->upgrade->ip, sizeof(call->ip));
+	call->user_agent = tp_slice(socket->upgrade->user_agent);
+	tp_route_call(call);
+}
+
+static void
+command(TpSocket *socket, const TpSocketRequest *request, TpSlice id)
+{
+	TpBuffer parts[4] = { 0 }; /* path, query, body, key */
+	const char *fault = user_fault(socket);
+	TpSocketFault wrong;
+
+	if (fault != NULL)
+	{
+		reply_reason(socket, id, fault);
+		return;
+	}
+	if (socket->call_count >= CALLS_MOST)
+	{
+		tp_socket_reply_error(socket, id, 429, "too_many_in_flight",
+							  tp_slice("64 commands of this connection wait for their answer"));
+		return;
+	}
+	tp_buffer_text(&parts[0], "/api/v1/");
+	if (request->key.data != NULL)
+		(void) tp_json_text(request->key, &parts[3]);
+	if (tp_socket_command_rest(request, &parts[0], &parts[1], &parts[2], &wrong))
+		start_call(socket, request, id, parts);
+	else
+		tp_socket_reply_error(socket, id, 400, wrong.code, tp_slice(wrong.detail));
+	for (int i = 0; i < 4; i++)
+		tp_buffer_free(&parts[i]);
+}
+
+void
+tp_socket_request(TpSocket *socket, const TpSocketRequest *request, TpSlice id)
+{
+	switch (request->op)
+	{
+		case TP_OP_SUBSCRIBE:
+		case TP_OP_UNSUBSCRIBE:
+			change_channels(socket, request, id);
+			break;
+		case TP_OP_AUTH:
+			authenticate(socket, request, id);
+			break;
+		case TP_OP_PING:
+			pong(socket, id);
+			break;
+		case TP_OP_SESSION:
+			set_options(socket, request, id);
+			break;
+		case TP_OP_COMMAND:
+			command(socket, request, id);
+			break;
+	}
+}

@@ -1,0 +1,241 @@
+/*
+ * socket_queue.c
+ *	  What waits to be sent over a WebSocket, and its sending.
+ *
+ * Called by the hub (tp_socket_deliver), by the other socket*.c files, and by
+ * libwebsockets when the connection can take more: then one frame goes out, as it wants
+ * it.  Messages of the hub are shared: each is framed and compressed once for all sockets
+ * of a kind.  A client that lets more wait than SOCKET_QUEUE is closed, so that one slow
+ * reader costs the others nothing.
+ */
+#include <stdlib.h>
+
+#include "engineio.h"
+#include "metrics.h"
+#include "settings.h"
+#include "socket_session.h"
+
+#define ENTRY_BYTES 64    /* what a waiting message costs besides its text */
+#define DEFLATE_FROM 1024 /* bytes: below, it gains little */
+#define FIRST_CAPACITY 8
+
+/* Places in TpMessage.wire. */
+enum
+{
+	WIRE_WS,
+	WIRE_IO,
+	WIRE_WS_DEFLATED,
+	WIRE_IO_DEFLATED
+};
+
+static TpWire *
+wire_make(TpSlice payload, bool deflated)
+{
+	TpWire *wire = tp_alloc(sizeof(*wire) + LWS_PRE + payload.length + 1);
+
+	wire->length = payload.length;
+	wire->deflated = deflated;
+	memcpy(wire->bytes + LWS_PRE, payload.data, payload.length);
+	return wire;
+}
+
+/* Compressed if that is worth it. */
+static TpWire *
+wire_make_for(bool deflates, TpSlice text)
+{
+	TpSlice small;
+
+	if (deflates && text.length >= DEFLATE_FROM && tp_deflate(text, &small) && small.length < text.length)
+		return wire_make(small, true);
+	return wire_make(text, false);
+}
+
+/* emit(name, data, {seq, part, of}): the last for clients that resume. */
+static void
+frame_for_socket_io(const TpMessage *message, TpBuffer *out)
+{
+	char tail[96];
+	int length = 0;
+
+	if (message->seq > 0)
+		length = snprintf(tail, sizeof(tail), "{\"seq\":%lld,\"part\":%d,\"of\":%d}", (long long) message->seq,
+						  message->part, message->of);
+	tp_engineio_write_event(out, message->name, message->data, (TpSlice){ tail, (size_t) length });
+}
+
+/* The message as this socket gets it; made the first time that somebody needs it so. */
+static TpWire *
+message_wire(const TpSocket *socket, TpMessage *message)
+{
+	bool big = socket->deflates && message->json.length >= DEFLATE_FROM;
+	int kind = (socket->socket_io ? WIRE_IO : WIRE_WS) + (big ? WIRE_WS_DEFLATED : 0);
+	TpBuffer frame = { 0 };
+
+	if (message->wire[kind] != NULL)
+		return message->wire[kind];
+	if (!socket->socket_io)
+		message->wire[kind] = wire_make_for(big, message->json);
+	else
+	{
+		frame_for_socket_io(message, &frame);
+		message->wire[kind] = wire_make_for(big, (TpSlice){ frame.data, frame.length });
+		tp_buffer_free(&frame);
+	}
+	return message->wire[kind];
+}
+
+static void
+outgoing_drop(TpOutgoing *outgoing)
+{
+	if (outgoing->message != NULL)
+		tp_message_release(outgoing->message);
+	free(outgoing->wire);
+}
+
+static void
+ring_grow(TpOutgoings *out)
+{
+	size_t capacity = out->capacity == 0 ? FIRST_CAPACITY : out->capacity * 2;
+	TpOutgoing *ring = tp_alloc(capacity * sizeof(*ring));
+
+	for (size_t i = 0; i < out->count; i++)
+		ring[i] = out->ring[(out->first + i) & (out->capacity - 1)];
+	free(out->ring);
+	out->ring = ring;
+	out->capacity = capacity;
+	out->first = 0;
+}
+
+static void
+ring_pop(TpOutgoings *out)
+{
+	TpOutgoing *first = &out->ring[out->first];
+
+	out->bytes -= first->bytes;
+	outgoing_drop(first);
+	out->first = (out->first + 1) & (out->capacity - 1);
+	if (--out->count == 0)
+	{
+		free(out->ring);
+		*out = (TpOutgoings){ 0 };
+	}
+}
+
+void
+tp_socket_queue_drop(TpSocket *socket)
+{
+	while (socket->out.count > 0)
+		ring_pop(&socket->out);
+}
+
+static void
+push(TpSocket *socket, TpMessage *message, TpWire *wire, size_t bytes)
+{
+	TpOutgoings *out = &socket->out;
+
+	/* One alone may be as large as it is: nothing would be gained by refusing it. */
+	if (out->count > 0 && out->bytes + bytes > (size_t) socket->edge->settings->socket_queue)
+	{
+		free(wire);
+		tp_count(TP_M_SOCKETS_CULLED, 1);
+		tp_socket_close(socket, TP_CLOSE_SLOW, "slow consumer: messages came faster than they were read");
+		return;
+	}
+	if (out->count == out->capacity)
+		ring_grow(out);
+	if (out->count == 0)
+		socket->wrote_ms = uv_now(&socket->edge->loop);
+	if (message != NULL)
+		tp_message_hold(message);
+	out->ring[(out->first + out->count) & (out->capacity - 1)] = (TpOutgoing){ message, wire, bytes };
+	out->count++;
+	out->bytes += bytes;
+	if (out->count == 1)
+		lws_callback_on_writable(socket->wsi);
+}
+
+void
+tp_socket_send(TpSocket *socket, TpSlice text)
+{
+	TpWire *wire;
+
+	if (socket->state != TP_SOCKET_OPEN)
+		return;
+	wire = wire_make_for(socket->deflates, text);
+	push(socket, NULL, wire, wire->length + ENTRY_BYTES);
+}
+
+void
+tp_socket_deliver(void *context, TpMessage *message)
+{
+	TpSocket *socket = context;
+
+	if (socket->state != TP_SOCKET_OPEN)
+		return;
+	/* A resume names its place within a seq; the hub goes by whole ones. */
+	if (socket->resuming && message->part > 0 && message->seq == socket->skip_seq && message->part <= socket->skip_part)
+		return;
+	push(socket, message, NULL, message->json.length + ENTRY_BYTES);
+}
+
+bool
+tp_socket_ready(void *context)
+{
+	const TpSocket *socket = context;
+
+	return socket->out.bytes < (size_t) socket->edge->settings->socket_queue / 2;
+}
+
+/* Bytes for each: libwebsockets hands empty pongs to nobody. */
+static int
+write_ping(TpSocket *socket)
+{
+	unsigned char frame[LWS_PRE + 8] = { 0 };
+	bool text = socket->socket_io;
+
+	frame[LWS_PRE] = '2';
+	socket->ping_due = false;
+	socket->ping_open = true;
+	socket->pinged_ms = uv_now(&socket->edge->loop);
+	socket->sending_deflated = false;
+	return lws_write(socket->wsi, frame + LWS_PRE, 1, text ? LWS_WRITE_TEXT : LWS_WRITE_PING) < 0 ? -1 : 0;
+}
+
+static int
+write_first(TpSocket *socket)
+{
+	TpOutgoing *first = &socket->out.ring[socket->out.first];
+	TpWire *wire = first->message != NULL ? message_wire(socket, first->message) : first->wire;
+
+	socket->sending_deflated = wire->deflated;
+	if (lws_write(socket->wsi, wire->bytes + LWS_PRE, wire->length, LWS_WRITE_TEXT) < 0)
+		return -1;
+	socket->wrote_ms = uv_now(&socket->edge->loop);
+	tp_count(TP_M_SOCKET_MESSAGES_OUT, 1);
+	tp_count(TP_M_SOCKET_BYTES_OUT, (int64_t) wire->length);
+	ring_pop(&socket->out);
+	return 0;
+}
+
+int
+tp_socket_writeable(TpSocket *socket)
+{
+	bool was_ready = tp_socket_ready(socket);
+	int verdict = 0;
+
+	if (socket->ping_due && socket->state == TP_SOCKET_OPEN)
+		verdict = write_ping(socket);
+	else if (socket->out.count > 0)
+		verdict = write_first(socket);
+	else if (socket->state == TP_SOCKET_CLOSING)
+	{
+		lws_close_reason(socket->wsi, (enum lws_close_status) socket->close_code,
+						 (unsigned char *) (uintptr_t) socket->close_reason, strlen(socket->close_reason));
+		return -1;
+	}
+	if (verdict == 0 && (socket->out.count > 0 || socket->ping_due || socket->state == TP_SOCKET_CLOSING))
+		lws_callback_on_writable(socket->wsi);
+	if (verdict == 0 && !was_ready && tp_socket_ready(socket) && socket->subscriber != NULL)
+		tp_hub_ready(socket->subscriber);
+	return verdict;
+}
