@@ -53,7 +53,7 @@ let cluster;
 let redis;
 let one;
 let two;
-const env = () => ({ RATE_LIMIT: 'on', REDIS_URL: redis.url, REDIS_PASSWORD: PASSWORD, TRUSTED_PROXIES: '127.0.0.1', RATE_LIMIT_API_ANONYMOUS: '10/900', RATE_LIMIT_AUTH: '1000/60', RATE_LIMIT_ORDERS: '100000/60', RATE_LIMIT_API: '100000/60' });
+const env = () => ({ RATE_LIMIT: 'on', REDIS_URL: redis.url, REDIS_PASSWORD: PASSWORD, TRUSTED_PROXIES: '127.0.0.1', RATE_LIMIT_API_ANONYMOUS: '10/900', RATE_LIMIT_AUTH: '1000/60', RATE_LIMIT_ORDERS_FREE: '100000/60', RATE_LIMIT_API_FREE: '100000/60' });
 before(async () => {
   cluster = await Cluster.start();
   await openMarket(cluster);
