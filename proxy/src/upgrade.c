@@ -91,7 +91,7 @@ on_lws_log(int level, const char *line)
 	while (text.length > 0 && text.data[text.length - 1] == '\n')
 		text.length--;
 	copy = tp_slice_dup(text);
-	tp_log(level == LLL_ERR ? TP_LOG_WARN : TP_LOG_DEBUG, "libwebsockets", "text", copy, NULL);
+	tp_log(TP_LOG_DEBUG, "libwebsockets", "text", copy, NULL);
 	free(copy);
 }
 
