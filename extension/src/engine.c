@@ -45,6 +45,7 @@ tradepost_engine_load_balance(TpEngine *engine, int64_t account, int32_t asset, 
 	TpBalance *balance = tradepost_balance_get(&engine->accounts, account, asset);
 
 	balance->total = total;
+	balance->stored = true;
 	tradepost_touch_balance(engine, balance);
 }
 
@@ -54,6 +55,7 @@ tradepost_engine_load_position(TpEngine *engine, int64_t account, int32_t instru
 	TpMarket *market = tradepost_market_find(engine, instrument);
 	TpHolding *holding = tradepost_holding_get(&engine->accounts, account, market);
 
+	holding->stored = true;
 	tradepost_settle_move(engine, holding, quantity - holding->position);
 }
 
@@ -80,6 +82,63 @@ by_rank(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Pointers of a list, for which `missing` holds. */
+static TpVec
+pick(const TpVec *list, bool (*missing)(const void *object))
+{
+	TpVec picked = { 0 };
+
+	for (size_t i = 0; i < list->count; i++)
+	{
+		void *object = TP_AT(list, void *, i);
+
+		if (missing(object))
+			TP_PUSH(&picked, void *, object);
+	}
+	return picked;
+}
+
+static bool
+balance_is_missing(const void *balance)
+{
+	return !((const TpBalance *) balance)->stored;
+}
+
+static bool
+holding_is_missing(const void *holding)
+{
+	return !((const TpHolding *) holding)->stored;
+}
+
+/*
+ * Forget what is listed as changed, but for what orders need and no row was loaded for:
+ * that is the host's to store, as anything new.
+ */
+static void
+settle_lists(TpEngine *engine)
+{
+	TpVec balances = pick(&engine->dirty_balances, balance_is_missing);
+	TpVec holdings = pick(&engine->dirty_holdings, holding_is_missing);
+
+	tradepost_engine_end_batch(engine);
+	for (size_t i = 0; i < balances.count; i++)
+	{
+		TpBalance *balance = TP_AT(&balances, TpBalance *, i);
+
+		balance->stored = false;
+		tradepost_touch_balance(engine, balance);
+	}
+	for (size_t i = 0; i < holdings.count; i++)
+	{
+		TpHolding *holding = TP_AT(&holdings, TpHolding *, i);
+
+		holding->stored = false;
+		tradepost_touch_holding(engine, holding);
+	}
+	tp_vec_free(&balances);
+	tp_vec_free(&holdings);
+}
+
 void
 tradepost_engine_loaded(TpEngine *engine)
 {
@@ -95,7 +154,7 @@ tradepost_engine_loaded(TpEngine *engine)
 		tradepost_list_order(engine, order);
 	}
 	tp_vec_free(loading);
-	tradepost_engine_end_batch(engine);
+	settle_lists(engine);
 }
 
 void

@@ -290,7 +290,10 @@ extern void tradepost_engine_load_position(TpEngine *engine, int64_t account, in
 extern void tradepost_engine_load_order(TpEngine *engine, const TpOrderState *order);
 extern void tradepost_engine_set_seq(TpEngine *engine, int64_t last_seq);
 
-/* After loading: nothing is dirty, balances and positions count as stored. */
+/*
+ * After loading: what was loaded counts as stored.  Nothing is dirty but balances and positions
+ * that orders need and that were not loaded.
+ */
 extern void tradepost_engine_loaded(TpEngine *engine);
 
 /*

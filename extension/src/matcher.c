@@ -60,9 +60,11 @@ typedef struct Matcher
 	bool announced;   /* progress.trying_id is committed */
 	int64 suspect_id; /* what the last matcher was trying alone, or 0 */
 	int suspect_tries;
-	bool failed; /* a batch raised an error */
+	bool ready;  /* memory is rebuilt, commands are decided */
+	bool failed; /* with an error */
 	int64 batches;
 	TpTail *tail;
+	TpCommand *commands; /* a batch's */
 	MemoryContext scratch;
 } Matcher;
 
@@ -73,8 +75,12 @@ matcher_exit(int code, Datum arg)
 {
 	TpDatabase *db = matcher.db;
 
-	/* An error says something about the batch; a request to end does not, and a crash never gets here. */
-	db->clean_end = !matcher.failed;
+	/*
+	 * An error says something about the batch; a request to end does not, a crash never gets here, and who decided
+	 * nothing leaves what is said of the one before.
+	 */
+	if (matcher.ready)
+		db->clean_end = !matcher.failed;
 	pg_atomic_write_u32(&db->committing, 0);
 	db->matcher_pid = 0;
 	db->matcher_latch = NULL;
@@ -180,7 +186,6 @@ recover(Matcher *m)
 	m->careful = m->db->clean_end && m->suspect_id == 0 ? 0 : tradepost_batch_size;
 	raise_last_drawn(m->db, recovered.last_drawn);
 	m->inbox = tradepost_inbox_create(m->db, recovered.decided, m->progress.watermark);
-
 	m->tail = tradepost_tail_create(recovered.last_drawn, m->progress.tail_seq);
 
 	tradepost_worker_begin();
@@ -189,6 +194,7 @@ recover(Matcher *m)
 	tradepost_publish_books(m->db, m->engine, recovered.instruments, recovered.instrument_count);
 	tradepost_publish_progress(m->db, m->engine, m->progress.watermark);
 	m->db->status.open_orders = tradepost_engine_open_orders(m->engine);
+	m->ready = true;
 	tradepost_set_state(m->db, TP_STATE_RUNNING);
 }
 
@@ -367,24 +373,43 @@ remember_error(Matcher *m, MemoryContext context)
 
 /* The batch's transaction, from its first command to its commit. */
 static void
-run_transaction(Matcher *m, TpCommand *commands, bool sweep)
+run_transaction(Matcher *m)
 {
 	int n = 1;
 
 	tradepost_worker_begin();
 	SetCurrentStatementStartTimestamp();
-	if (sweep)
-		make_sweep(m, &commands[0]);
+	if (tradepost_inbox_peek(m->inbox) == NULL)
+		make_sweep(m, &m->commands[0]);
 	else
-		n = choose(m, commands);
-	decide(m, commands, n);
+		n = choose(m, m->commands);
+	decide(m, m->commands, n);
+}
+
+/* An error ends the matcher; engine_status shows it. */
+static void
+attempt(Matcher *m, void (*step)(Matcher *m))
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		step(m);
+	}
+	PG_CATCH();
+	{
+		m->failed = true;
+		remember_error(m, context);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
 }
 
 /* One batch; false: nothing was there to decide. */
 static bool
-run_batch(Matcher *m, TpCommand *commands)
+run_batch(Matcher *m)
 {
-	MemoryContext context = CurrentMemoryContext;
 	const TpCommand *next;
 
 	tradepost_inbox_fill(m->inbox);
@@ -398,18 +423,7 @@ run_batch(Matcher *m, TpCommand *commands)
 	else if (m->careful > 0 && !m->announced && !is_poison(m, next->id))
 		announce(m, next->id);
 
-	PG_TRY();
-	{
-		run_transaction(m, commands, next == NULL);
-	}
-	PG_CATCH();
-	{
-		m->failed = true;
-		remember_error(m, context);
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
+	attempt(m, run_transaction);
 	tradepost_doorbell_due(tradepost_engine_last_seq(m->engine));
 	tradepost_doorbell_ring(m->db);
 	pgstat_report_stat(false);
@@ -432,7 +446,6 @@ void
 tradepost_matcher_main(Datum arg)
 {
 	Matcher *m = &matcher;
-	TpCommand *commands;
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
@@ -450,8 +463,8 @@ tradepost_matcher_main(Datum arg)
 	wait_until_ready(m->db);
 	tradepost_worker_become_engine();
 	m->scratch = AllocSetContextCreate(TopMemoryContext, "tradepost batch", ALLOCSET_DEFAULT_SIZES);
-	recover(m);
-	commands = MemoryContextAllocHuge(TopMemoryContext, 65536 * sizeof(TpCommand));
+	attempt(m, recover);
+	m->commands = MemoryContextAllocHuge(TopMemoryContext, 65536 * sizeof(TpCommand));
 	tradepost_installed_watch();
 
 	for (;;)
@@ -473,7 +486,7 @@ tradepost_matcher_main(Datum arg)
 				proc_exit(m->db->gone ? 0 : 1);
 			}
 		}
-		if (run_batch(m, commands))
+		if (run_batch(m))
 		{
 			if (!ConfigReloadPending)
 				continue;

@@ -150,19 +150,26 @@ typedef struct StoredInstrument
 
 static HTAB *stored_instruments = NULL;
 
-#define CREATE_TABLE(name, columns, keys) tradepost_table_create(name, columns, lengthof(columns), keys)
+static TpTable *
+create_table(const char *name, const TpTableColumn *columns, int width, int keys)
+{
+	TpTable *table = tradepost_table_create(name, columns, width, keys);
+
+	tradepost_table_check(table);
+	return table;
+}
 
 void
 tradepost_store_init(void)
 {
 	HASHCTL control = { 0 };
 
-	events = CREATE_TABLE("events", event_columns, 1);
-	orders = CREATE_TABLE("orders", order_columns, 1);
-	balances = CREATE_TABLE("balances", balance_columns, 2);
-	positions = CREATE_TABLE("positions", position_columns, 2);
-	instruments = CREATE_TABLE("instrument_state", instrument_columns, 1);
-	engine_state = CREATE_TABLE("engine_state", progress_columns, 1);
+	events = create_table("events", event_columns, lengthof(event_columns), 1);
+	orders = create_table("orders", order_columns, lengthof(order_columns), 1);
+	balances = create_table("balances", balance_columns, lengthof(balance_columns), 2);
+	positions = create_table("positions", position_columns, lengthof(position_columns), 2);
+	instruments = create_table("instrument_state", instrument_columns, lengthof(instrument_columns), 1);
+	engine_state = create_table("engine_state", progress_columns, lengthof(progress_columns), 1);
 
 	control.keysize = sizeof(int32);
 	control.entrysize = sizeof(StoredInstrument);

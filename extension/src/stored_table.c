@@ -24,50 +24,15 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
-#include "compat.h"
-#include "executor/executor.h"
-#include "stored_table.h"
+#include "stored_table_state.h"
 #include "storage/bufmgr.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 #include "utils/snapmgr.h"
-
-/* Rows that one multi-insert writes. */
-#define ROWS_AT_ONCE 256
-
-#define MAX_COLUMNS 32
-#define MAX_KEYS 2
 
 /* A page with no more room than a row and this is pruned before the row is changed. */
 #define ROW_GROWTH 64
-
-struct TpTable
-{
-	const char *name;
-	const TpTableColumn *columns;
-	int width;
-	int keys;
-	TpTids *tids;
-	TpFile file; /* that the TIDs are of */
-
-	/* Made anew when the table was altered. */
-	MemoryContext context;
-	TupleDesc description;               /* NULL: not yet */
-	AttrNumber attributes[MAX_COLUMNS];  /* of our columns */
-	TupleTableSlot *added[ROWS_AT_ONCE]; /* NULL where none was needed yet */
-	TupleTableSlot *old;                 /* a stored row */
-	TupleTableSlot *changed;             /* what becomes of it */
-
-	/* The batch. */
-	Relation relation; /* NULL: not opened */
-	EState *estate;    /* NULL: no index entry was needed yet */
-	ResultRelInfo *target;
-	int pending;             /* rows in added[] that are done */
-	bool kept[ROWS_AT_ONCE]; /* whether to remember them */
-	TupleTableSlot *row;     /* being filled */
-};
 
 TpTable *
 tradepost_table_create(const char *name, const TpTableColumn *columns, int width, int keys)
@@ -79,94 +44,10 @@ tradepost_table_create(const char *name, const TpTableColumn *columns, int width
 	table->columns = columns;
 	table->width = width;
 	table->keys = keys;
+	table->oid = get_relname_relid(name, get_namespace_oid("tradepost_internal", false));
 	table->tids = tradepost_tids_create();
 	table->context = AllocSetContextCreate(TopMemoryContext, "tradepost table", ALLOCSET_DEFAULT_SIZES);
 	return table;
-}
-
-/* Description ---------------------------------------------------------------- */
-
-static void
-raise_altered(const TpTable *table, const char *column)
-{
-	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					errmsg("the engine cannot write table %s: column %s was altered", table->name, column),
-					errdetail("It needs its columns as the extension made them; other columns may be NULL and have "
-							  "no default."),
-					errhint("Undo that change: the engine tries again by itself.")));
-}
-
-static AttrNumber
-find_attribute(const TpTable *table, const TpTableColumn *column)
-{
-	for (int i = 0; i < table->description->natts; i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(table->description, i);
-
-		if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), column->name) == 0)
-		{
-			if (attribute->atttypid != column->type)
-				break;
-			return attribute->attnum;
-		}
-	}
-	raise_altered(table, column->name);
-	return InvalidAttrNumber;
-}
-
-static bool
-is_ours(const TpTable *table, AttrNumber attribute)
-{
-	for (int c = 0; c < table->width; c++)
-	{
-		if (table->attributes[c] == attribute)
-			return true;
-	}
-	return false;
-}
-
-/* Columns that somebody added must do with NULL. */
-static void
-check_others(const TpTable *table)
-{
-	for (int i = 0; i < table->description->natts; i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(table->description, i);
-
-		if (attribute->attisdropped || is_ours(table, attribute->attnum))
-			continue;
-		if (attribute->attnotnull || attribute->atthasdef || attribute->attidentity || attribute->attgenerated)
-			raise_altered(table, NameStr(attribute->attname));
-	}
-}
-
-static TupleTableSlot *
-make_slot(const TpTable *table)
-{
-	MemoryContext old = MemoryContextSwitchTo(table->context);
-	TupleTableSlot *slot = MakeSingleTupleTableSlot(table->description, table_slot_callbacks(table->relation));
-
-	MemoryContextSwitchTo(old);
-	return slot;
-}
-
-static void
-describe(TpTable *table)
-{
-	MemoryContext old;
-
-	table->description = NULL;
-	MemoryContextReset(table->context);
-	memset(table->added, 0, sizeof(table->added));
-	old = MemoryContextSwitchTo(table->context);
-	/* A copy: a slot on the table's own description would hold a reference to it. */
-	table->description = CreateTupleDescCopyConstr(RelationGetDescr(table->relation));
-	MemoryContextSwitchTo(old);
-	for (int c = 0; c < table->width; c++)
-		table->attributes[c] = find_attribute(table, &table->columns[c]);
-	check_others(table);
-	table->old = make_slot(table);
-	table->changed = make_slot(table);
 }
 
 /* Opening -------------------------------------------------------------------- */
@@ -179,7 +60,7 @@ take_file(TpTable *table)
 	{
 		if (RelationGetNumberOfBlocks(table->relation) == 0)
 			ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-							errmsg("table %s was truncated, and the engine was using its rows", table->name),
+							errmsg("table %s was emptied, and the engine was using its rows", table->name),
 							errdetail("It starts again from what the tables hold now."),
 							errhint("tradepost.check_invariants() says what does not fit.")));
 		tradepost_tids_clear(table->tids);
@@ -194,14 +75,21 @@ open_table(TpTable *table)
 
 	if (table->relation != NULL)
 		return;
-	table->relation = table_open(get_relname_relid(table->name, get_namespace_oid("tradepost_internal", false)),
-								 RowExclusiveLock);
+	table->relation = table_open(table->oid, RowExclusiveLock);
 	other_file = !TpFileEquals(table->file, TpRelationFile(table->relation));
 	if (other_file)
 		take_file(table);
 	if (other_file || table->description == NULL ||
 		!equalTupleDescs(table->description, RelationGetDescr(table->relation)))
-		describe(table);
+		tradepost_table_describe(table);
+}
+
+void
+tradepost_table_check(TpTable *table)
+{
+	open_table(table);
+	index_close(tradepost_table_open_primary_key(table), NoLock);
+	tradepost_table_close(table);
 }
 
 static void
@@ -268,22 +156,6 @@ make_scan_key(const TpTable *table, int nth, int64 value, ScanKey scan_key)
 	}
 }
 
-static Relation
-open_primary_key(const TpTable *table)
-{
-	Oid oid = RelationGetPrimaryKeyIndex(table->relation);
-	Relation index = OidIsValid(oid) ? index_open(oid, RowExclusiveLock) : NULL;
-	bool fits = index != NULL && index->rd_index->indnkeyatts == table->keys;
-
-	for (int i = 0; fits && i < table->keys; i++)
-		fits = index->rd_index->indkey.values[i] == table->attributes[i];
-	if (!fits)
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("the engine cannot write table %s: its primary key was altered", table->name),
-						errhint("Make it again as the extension had it: the engine tries again by itself.")));
-	return index;
-}
-
 /*
  * Find a row that no TID is known of.  The snapshot is taken under the table's lock: one
  * from before could miss what a rewrite of the table stored.
@@ -291,7 +163,7 @@ open_primary_key(const TpTable *table)
 static bool
 look_up(const TpTable *table, TpRowKey key, ItemPointer tid)
 {
-	Relation index = open_primary_key(table);
+	Relation index = tradepost_table_open_primary_key(table);
 	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
 	IndexScanDesc scan = index_beginscan(table->relation, index, snapshot, table->keys, 0);
 	ScanKeyData keys[MAX_KEYS];
@@ -389,7 +261,7 @@ tradepost_table_add(TpTable *table)
 
 	open_table(table);
 	if (table->added[table->pending] == NULL)
-		table->added[table->pending] = make_slot(table);
+		table->added[table->pending] = tradepost_table_make_slot(table);
 	slot = table->added[table->pending];
 	ExecClearTuple(slot);
 	memset(slot->tts_isnull, true, table->description->natts * sizeof(bool));

@@ -29,6 +29,12 @@ typedef struct TpTableColumn
 /* Name in tradepost_internal; `columns` (constant) are the engine's, the first `keys` of them the primary key. */
 extern TpTable *tradepost_table_create(const char *name, const TpTableColumn *columns, int width, int keys);
 
+/*
+ * An error if the engine cannot write the table as it is now.  At a matcher's start, so that
+ * no command is tried in vain.
+ */
+extern void tradepost_table_check(TpTable *table);
+
 /* A new row.  Columns that are not set are NULL. */
 extern void tradepost_table_add(TpTable *table);
 

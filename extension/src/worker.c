@@ -7,6 +7,10 @@
  */
 #include "postgres.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -16,6 +20,22 @@
 #include "utils/acl.h"
 #include "utils/guc.h"
 #include "utils/snapmgr.h"
+
+/* Free memory that the matcher keeps; glibc takes no larger threshold. */
+#define KEPT_BYTES (32 * 1024 * 1024)
+
+/*
+ * A batch takes and gives back the same memory as the one before: the C library keeps it,
+ * instead of having the kernel clear it anew.
+ */
+static void
+keep_memory(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+	mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
+#endif
+}
 
 void
 tradepost_worker_configure(void)
@@ -38,6 +58,7 @@ tradepost_worker_configure(void)
 
 	for (size_t i = 0; i < lengthof(settings); i++)
 		SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_OVERRIDE);
+	keep_memory();
 }
 
 void

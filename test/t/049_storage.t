@@ -1,0 +1,181 @@
+# 049_storage.t
+#	  The matcher remembers where its rows are.  Whatever a superuser does to its tables,
+#	  it writes no other row than the one that it means: it finds the rows anew, or says
+#	  what is wrong and starts from what the tables hold.
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Utils;
+use Test::More;
+use TradepostLoad;
+use TradepostMarket;
+use TradepostSession;
+use TradepostTest;
+
+my $node = tradepost_node('storage', conf => <<'EOC');
+autovacuum_naptime = 1s
+autovacuum_vacuum_threshold = 50
+autovacuum_vacuum_scale_factor = 0
+autovacuum_vacuum_insert_threshold = 50
+autovacuum_vacuum_insert_scale_factor = 0
+autovacuum_vacuum_cost_delay = 0
+EOC
+open_market($node, 'market');
+TradepostLoad::prepare($node, 'market');
+my ($alice, $bob) = market_accounts();
+my $schema = 'tradepost_internal';
+
+sub log_like
+{
+	my ($pattern, $name) = @_;
+
+	like(slurp_file($node->logfile), $pattern, $name);
+}
+
+sub order_row
+{
+	my ($database, $id) = @_;
+
+	return $node->safe_psql($database, "SELECT status, filled, ctid FROM $schema.orders WHERE id = $id");
+}
+
+# Under load: the market trades on, without a new start of the engine.
+{
+	my $load = TradepostLoad->start($node, 'market', clients => 4, rate => 3000);
+	my $matcher = status_of($node, 'market', 'pid');
+	my @tables = ('orders', 'balances', 'positions', 'instrument_state', 'engine_state', 'events');
+
+	for my $statement (
+		(map { "VACUUM (FREEZE, ANALYZE) $schema.$_" } @tables),
+		(map { "VACUUM FULL $schema.$_" } @tables),
+		"CLUSTER $schema.orders USING orders_account",
+		"CLUSTER $schema.balances USING balances_pkey",
+		(map { "REINDEX TABLE $schema.$_" } 'orders', 'balances', 'events'),
+		"REINDEX TABLE CONCURRENTLY $schema.orders",
+		"CREATE INDEX CONCURRENTLY orders_status ON $schema.orders (status)",
+		"DROP INDEX CONCURRENTLY $schema.orders_status",
+		"ALTER TABLE $schema.orders ADD COLUMN note text",
+		"UPDATE $schema.orders SET note = 'closed' WHERE status > 1",
+		"VACUUM FULL $schema.orders",
+		"ALTER TABLE $schema.orders DROP COLUMN note",
+		"ALTER TABLE $schema.orders SET (fillfactor = 70)",
+		# A default that differs from row to row: written anew, and not as other snapshots see it.
+		"BEGIN; ALTER TABLE $schema.orders ADD COLUMN at text DEFAULT clock_timestamp(); ALTER TABLE $schema.orders ALTER at DROP DEFAULT; COMMIT",
+		"ALTER TABLE $schema.orders DROP COLUMN at",
+		"BEGIN; ALTER TABLE $schema.balances ADD COLUMN at text DEFAULT clock_timestamp(); ALTER TABLE $schema.balances DROP COLUMN at; COMMIT",
+		"BEGIN; DELETE FROM $schema.orders WHERE status > 1; ROLLBACK",
+		"BEGIN; SELECT count(*) FROM (SELECT FROM $schema.orders WHERE status < 2 FOR UPDATE) o; COMMIT")
+	{
+		my ($result, $out, $err) = $node->psql('market', $statement);
+
+		is($err, '', $statement);
+		ok($load->progress(100), '... and clients go on');
+	}
+	for my $table ('orders', 'balances', 'engine_state')
+	{
+		ok(wait_until($node, 'market', "SELECT autovacuum_count > 0 FROM pg_stat_all_tables WHERE relid = '$schema.$table'::regclass", 't'),
+			"autovacuum comes to $table");
+	}
+	$load->stop('load');
+	sound_ok($node, 'market', 'in the end');
+	TradepostLoad::kept_ok($node, 'market', 'in the end');
+	is(status_of($node, 'market', 'pid'), $matcher, 'it was one engine all the time');
+	cmp_ok(count_of($node, 'market', "$schema.orders WHERE maker_notional > 0"), '>', 100, 'stored orders were changed');
+}
+
+# A row that somebody else holds: the matcher waits for it, as for any lock.
+{
+	my $session = TradepostSession->new($node, 'market');
+	my $matcher = status_of($node, 'market', 'pid');
+	my $order = place($node, 'market', $alice, 'buy', 1, 91);
+
+	wait_for($node, 'market', $order);
+	$session->query("BEGIN; UPDATE $schema.orders SET rank = 0 WHERE id = $order");
+	my $cancel = $node->safe_psql('market', "SELECT tradepost.cancel_order($alice, $order)");
+	ok(wait_until($node, 'postgres', "SELECT count(*) FROM pg_stat_activity WHERE pid = $matcher AND wait_event_type = 'Lock'", '1'),
+		'the matcher waits for a row');
+	$session->query('ROLLBACK');
+	wait_for($node, 'market', $cancel);
+	is(state_of($node, 'market', $order), 'cancelled requested', 'and goes on when it is let go');
+	is(status_of($node, 'market', 'pid'), $matcher, 'the same one');
+	$session->quit;
+}
+
+# A table that cannot be written as it is: the engine says so and waits; no command is lost
+# or rejected for it.
+for my $change (
+	[ "ALTER TABLE $schema.balances ADD COLUMN mine integer NOT NULL DEFAULT 7", "ALTER TABLE $schema.balances DROP COLUMN mine", qr/balances: column mine was altered/ ],
+	[ "ALTER TABLE $schema.orders RENAME COLUMN stp TO self_trade", "ALTER TABLE $schema.orders RENAME COLUMN self_trade TO stp", qr/orders: column stp was altered|stp.* does not exist/ ],
+	[ "ALTER TABLE $schema.balances DROP CONSTRAINT balances_pkey", "ALTER TABLE $schema.balances ADD CONSTRAINT balances_pkey PRIMARY KEY (account, asset)", qr/balances: its primary key was altered/ ])
+{
+	my ($alter, $undo, $says) = @$change;
+	my $old = status_of($node, 'market', 'pid');
+
+	$node->safe_psql('market', $alter);
+	my $order = place($node, 'market', $alice, 'buy', 1, 92);
+
+	# Without the key a matcher goes on that knows where its rows are; the next one does not.
+	$node->safe_psql('market', "SELECT pg_terminate_backend(pid) FROM tradepost.engine_status") if $says =~ /primary/;
+	ok(wait_until($node, 'market', "SELECT coalesce(last_error, '') ~ '" . ($says =~ s/\A\(\?\^:(.*)\)\z/$1/r) . "' FROM tradepost.engine_status", 't'),
+		"$alter: the engine says what is wrong");
+	$node->safe_psql('market', $undo);
+	ok(wait_for($node, 'market', $order), '... and goes on when it is undone');
+	is(state_of($node, 'market', $order), 'open', '... and nothing was rejected meanwhile');
+	isnt(status_of($node, 'market', 'pid'), $old, '... from the tables');
+}
+sound_ok($node, 'market', 'after all that');
+
+# From here on the tables are changed behind the engine's back, so not everything can fit afterwards.
+
+# A row that is changed, under an engine that knows where it was.
+{
+	my $order = place($node, 'market', $alice, 'buy', 1, 93);
+
+	wait_for($node, 'market', $order);
+	$node->safe_psql('market', "UPDATE $schema.orders SET updated_at = now() WHERE id = $order");
+	my $cancel = $node->safe_psql('market', "SELECT tradepost.cancel_order($alice, $order)");
+	wait_for($node, 'market', $cancel);
+	is(state_of($node, 'market', $order), 'cancelled requested', 'a changed row is taken as it is');
+	log_like(qr/a row of table orders was changed by somebody else/, '... by an engine that starts anew');
+	sound_ok($node, 'market', 'a changed row');
+}
+
+# A row that is removed, its place taken by others: these stay as they are.
+{
+	my $order = place($node, 'market', $alice, 'buy', 1, 94);
+
+	wait_for($node, 'market', $order);
+	$node->safe_psql('market', "DELETE FROM $schema.orders WHERE id = $order");
+	$node->safe_psql('market', "VACUUM (TRUNCATE off) $schema.orders");
+	my @others = map { place($node, 'market', $bob, 'buy', 1, 95) } 1 .. 20;
+	wait_for($node, 'market', $others[-1]);
+	my $before = join ' ', map { order_row('market', $_) } @others;
+	my $cancel = $node->safe_psql('market', "SELECT tradepost.cancel_order($alice, $order)");
+	ok(wait_for($node, 'market', $cancel), 'an order whose row is gone is cancelled');
+	is($node->safe_psql('market', "SELECT reason FROM tradepost.events WHERE command_id = $cancel"), 'order_unknown', '... in vain');
+	log_like(qr/table orders has lost row $order/, '... and the engine says why');
+	is(join(' ', map { order_row('market', $_) } @others), $before, '... and touches no other row');
+	books_ok($node, 'market', 'a removed row');
+}
+
+# TRUNCATE under load.
+for my $table ('orders', 'balances', 'positions', 'instrument_state', 'events')
+{
+	my $load = TradepostLoad->start($node, 'market', clients => 4, rate => 3000);
+
+	ok($load->progress(200), "TRUNCATE $table: load runs");
+	$node->safe_psql('market', "TRUNCATE $schema.$table");
+	ok($load->progress(200), '... and clients go on');
+	$load->stop("TRUNCATE $table");
+	ok(settle($node, 'market'), '... and commands are decided');
+	log_like(qr/table $table was emptied, and the engine was using its rows/, '... and the engine says what happened')
+	  if $table eq 'orders' || $table eq 'balances';
+	# What recovery needs is gone with the events; the engine at work does not need them.
+	next if $table eq 'events';
+	books_ok($node, 'market', "TRUNCATE $table");
+	is($node->safe_psql('market', "SELECT detail FROM tradepost.check_invariants() WHERE name = 'memory_equals_tables' AND NOT holds"), '',
+		'... and memory is what the tables hold');
+}
+log_like(qr/tables changed since the engine last wrote them/, 'it is told that tables were changed');
+$node->stop;
+done_testing();
