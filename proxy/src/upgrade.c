@@ -89,7 +89,6 @@ on_lws_log(int level, const char *line)
 	char *copy;
 
 	(void) level; /* its errors are strangers' broken frames */
-
 	while (text.length > 0 && text.data[text.length - 1] == '\n')
 		text.length--;
 	copy = tp_slice_dup(text);
