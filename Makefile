@@ -188,7 +188,7 @@ status: ## say what runs (JSON=1 for machines); fails unless everything runs
 reset: ## stop the stack and throw its data away
 	$(STACK)/stack.sh reset
 
-run-build: all $(if $(RUN_DEMO),$(RUN_PREREQS))
+run-build: all proxy $(if $(RUN_DEMO),$(RUN_PREREQS))
 
 # Test ------------------------------------------------------------------------
 

@@ -55,8 +55,10 @@ packages() {
 		printf '%s\n' "postgresql-$v" "postgresql-server-dev-$v"
 	fi
 	printf '%s\n' gcc libc6-dev make zlib1g-dev libpq-dev
+	# The proxy's.  libwebsockets loads its libuv part at run time.
+	printf '%s\n' pkgconf libwebsockets-dev libwebsockets-evlib-uv libuv1-dev libjansson-dev libjwt-dev libsodium-dev libhiredis-dev libssl-dev
 	case $1 in
-		test) printf '%s\n' perl libipc-run-perl "postgresql-$v-pgtap" clang libclang-rt-dev ;;
+		test) printf '%s\n' perl libipc-run-perl "postgresql-$v-pgtap" clang libclang-rt-dev curl iproute2 nodejs npm openssl procps redis-server ;;
 		lint) printf '%s\n' clang clang-format shellcheck git ;;
 	esac
 }

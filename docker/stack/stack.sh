@@ -4,9 +4,9 @@
 #
 # Called by the Makefile, when everything is built.  Everything lives in RUN_DIR
 # (.run, or TRADEPOST_RUN_DIR): NAME.pid and log/NAME.log for each server, env for shells, pg/
-# the private PostgreSQL, data/ the cluster, socket/.  When make runs as root in
-# a place that the server's plain user cannot reach, pg, data, log and socket
-# are links to a directory under /var/tmp.
+# the private PostgreSQL, data/ the cluster, socket/, proxy/ the proxy with what it serves
+# and its secrets.  When make runs as root in a place that the server's plain user cannot
+# reach, pg, data, log, socket and proxy are links to a directory under /var/tmp.
 #
 # To add a server: a function start_NAME, stop_NAME and a word in SERVERS; it
 # must leave NAME.pid.  They start in this order and stop in the reverse one.
@@ -16,11 +16,13 @@ set -euo pipefail
 # The plain user may not be able to stand where we were called.
 cd /
 
-SERVERS="postgres"
+SERVERS="postgres proxy"
 PGPORT_=${TRADEPOST_PGPORT:-5460}
 PORT_=${TRADEPOST_PORT:-8000}
 DATABASE=tradepost
 DEMO_ROLE=tradepost_demo
+GATEWAY_ROLE=tradepost_gateway
+HOST_=${TRADEPOST_HOST:-127.0.0.1}
 
 # Where things are ------------------------------------------------------------
 
@@ -33,16 +35,16 @@ place() {
 		home=$(away "run-$(printf '%s' "$RUN_DIR" | cksum | cut -d' ' -f1)")
 		[ -L "$RUN_DIR/data" ] || say "$PLAIN_USER, who runs the server, cannot reach $RUN_DIR: its data is in $home"
 	fi
-	mkdir -p "$home/pg" "$home/log" "$home/socket"
+	mkdir -p "$home/pg" "$home/log" "$home/socket" "$home/proxy"
 	if [ ! -d "$home/data" ]; then
 		mkdir -m 700 "$home/data"
 		own "$home/data"
 	fi
 	chmod 700 "$home/socket"
-	own "$home/log" "$home/socket"
+	own "$home/log" "$home/socket" "$home/proxy"
 	if [ "$home" != "$RUN_DIR" ]; then
 		local part
-		for part in pg data log socket; do ln -sfn "$home/$part" "$RUN_DIR/$part"; done
+		for part in pg data log socket proxy; do ln -sfn "$home/$part" "$RUN_DIR/$part"; done
 	fi
 	paths
 }
@@ -52,6 +54,7 @@ paths() {
 	LOG=$(readlink -f "$RUN_DIR/log" || true)
 	PREFIX=$(readlink -f "$RUN_DIR/pg" || true)
 	SOCKET=$(readlink -f "$RUN_DIR/socket" || true)
+	PROXY=$(readlink -f "$RUN_DIR/proxy" || true)
 	PGBIN=$PREFIX/bin
 	USER_HOME=$LOG
 	# A socket's path has room for 107 bytes.
@@ -69,7 +72,8 @@ pid_of() {
 	[[ $pid =~ ^[0-9]+$ ]] || return 1
 	case $1 in
 		postgres) [ -n "$DATA" ] && tr '\0' ' ' < "/proc/$pid/cmdline" 2> /dev/null | grep -qF -- "$DATA" ;;
-		*) tr '\0' ' ' < "/proc/$pid/cmdline" 2> /dev/null | grep -qF -- "$1" ;;
+		proxy) [ -n "$PROXY" ] && tr '\0' ' ' < "/proc/$pid/cmdline" 2> /dev/null | grep -qF -- "$PROXY/bin/tradepost-proxy" ;;
+		*) return 1 ;;
 	esac || return 1
 	printf '%s\n' "$pid"
 }
@@ -174,13 +178,14 @@ stop_postgres() {
 	rm -f "$RUN_DIR/postgres.pid" "$RUN_DIR/tradepost.so.running"
 }
 
-# Database, extension, demo role: each made if it is not there.
+# Database, extension, roles of the demo and of the proxy: each made if it is not there.
 prepare_database() {
 	local version script
 	script=$ROOT/build/tradepost--$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" "$ROOT/extension/tradepost.control").sql
 	psql_ -d postgres <<- EOF
 		SET client_min_messages = warning;
 		SELECT 'CREATE ROLE $DEMO_ROLE LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '$DEMO_ROLE') \gexec
+		SELECT 'CREATE ROLE $GATEWAY_ROLE LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '$GATEWAY_ROLE') \gexec
 		SELECT 'CREATE DATABASE $DATABASE OWNER $DEMO_ROLE' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '$DATABASE') \gexec
 	EOF
 	version=$(psql_ -At -d "$DATABASE" -c "SELECT extversion FROM pg_extension WHERE extname = 'tradepost'")
@@ -196,9 +201,97 @@ prepare_database() {
 	psql_ -d "$DATABASE" <<- EOF
 		SET client_min_messages = warning;
 		SELECT 'GRANT tradepost_admin TO $DEMO_ROLE' WHERE EXISTS (SELECT FROM pg_roles WHERE rolname = 'tradepost_admin') \gexec
+		SELECT 'GRANT tradepost_proxy TO $GATEWAY_ROLE' WHERE EXISTS (SELECT FROM pg_roles WHERE rolname = 'tradepost_proxy') \gexec
 		\o /dev/null
 		SELECT 'SELECT tradepost.init()' WHERE to_regprocedure('tradepost.init()') IS NOT NULL \gexec
 	EOF
+}
+
+# The proxy -------------------------------------------------------------------
+
+# Program and served files where the plain user can read them, as an installation has them.
+install_proxy() {
+	mkdir -p "$PROXY/bin" "$PROXY/share/tradepost/www"
+	install -m 755 "$ROOT/build/tradepost-proxy" "$PROXY/bin/tradepost-proxy"
+	[ ! -f "$ROOT/proxy/openapi.yaml" ] || install -m 644 "$ROOT/proxy/openapi.yaml" "$PROXY/share/tradepost/"
+	if [ -d "$ROOT/proxy/www" ]; then
+		rm -rf "$PROXY/share/tradepost/www"
+		cp -r "$ROOT/proxy/www" "$PROXY/share/tradepost/www"
+		chmod -R a+rX "$PROXY/share/tradepost/www"
+	fi
+}
+
+random_hex() { od -An -tx1 -N32 /dev/urandom | tr -d ' \n'; }
+
+# Made once: the secrets stay the same, so that tokens outlive a restart.
+make_proxy_env() {
+	[ ! -s "$PROXY/proxy.env" ] || return 0
+	(
+		umask 077
+		cat > "$PROXY/proxy.env" <<- EOF
+			# Made by docker/stack/stack.sh.  Your own settings (see proxy/.env.example) may follow.
+			JWT_SECRET=$(random_hex)
+			JWT_REFRESH_SECRET=$(random_hex)
+		EOF
+	)
+	own "$PROXY/proxy.env"
+}
+
+# proxy_says PATH: the status of its answer, without a program that may not be there.
+proxy_says() {
+	local line=''
+	{
+		exec 3<> "/dev/tcp/127.0.0.1/$PORT_" || return 1
+		printf 'GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' "$1" >&3
+		read -r -t 5 line <&3 || true
+		exec 3>&-
+	} 2> /dev/null
+	line=${line#* }
+	printf '%s\n' "${line%% *}"
+}
+
+start_proxy() {
+	local pid try
+	if pid=$(pid_of proxy); then
+		if cmp -s "$ROOT/build/tradepost-proxy" "$PROXY/bin/tradepost-proxy"; then
+			return 0
+		fi
+		say "The proxy has changed: restarting it"
+		stop_proxy
+	fi
+	install_proxy
+	make_proxy_env
+	port_is_free "$PORT_" || die "port $PORT_ is taken by another program: set TRADEPOST_PORT"
+	rm -f "$LOG/proxy.pid"
+	# What a user's shell has set for other programs (PORT, HOST, DATABASE_URL) is not meant for us: flags win.
+	as_user setsid "$PROXY/bin/tradepost-proxy" --config "$PROXY/proxy.env" --pid-file "$LOG/proxy.pid" \
+		--host "$HOST_" --port "$PORT_" \
+		--database-url "host='$SOCKET' port=$PGPORT_ user=$GATEWAY_ROLE dbname=$DATABASE" \
+		< /dev/null >> "$LOG/proxy.log" 2>&1 &
+	pid=$!
+	for ((try = 0; try < 300; try++)); do
+		if [ "$(proxy_says /health/detailed)" = 200 ]; then break; fi
+		if ! kill -0 "$pid" 2> /dev/null; then
+			tail -n 20 "$LOG/proxy.log" >&2
+			die "the proxy did not start (log: $LOG/proxy.log)"
+		fi
+		sleep 0.1
+	done
+	cp "$LOG/proxy.pid" "$RUN_DIR/proxy.pid"
+	[ "$try" -lt 300 ] || warn "The proxy runs, but its database does not answer yet (log: $LOG/proxy.log)"
+}
+
+stop_proxy() {
+	local pid try
+	if pid=$(pid_of proxy); then
+		kill -TERM "$pid" 2> /dev/null || true
+		for ((try = 0; try < 300; try++)); do
+			pid_of proxy > /dev/null || break
+			sleep 0.1
+		done
+		if pid_of proxy > /dev/null; then kill -KILL "$pid"; fi
+	fi
+	rm -f "$RUN_DIR/proxy.pid"
 }
 
 # All together ----------------------------------------------------------------
@@ -211,6 +304,7 @@ write_env() {
 		export PGUSER=$DEMO_ROLE
 		export PGDATABASE=$DATABASE
 		export TRADEPOST_PORT=$PORT_
+		export TRADEPOST_URL=http://127.0.0.1:$PORT_
 	EOF
 }
 
@@ -229,6 +323,8 @@ stop() {
 	for name in $reversed; do "stop_$name"; done
 }
 
+port_of() { case $1 in postgres) echo "$PGPORT_" ;; proxy) echo "$PORT_" ;; esac; }
+
 # One line a server, or JSON; success if all of them run.
 status() {
 	local name pid all=0 items=''
@@ -236,7 +332,7 @@ status() {
 	for name in $SERVERS; do
 		if [ -d "$RUN_DIR" ] && pid=$(pid_of "$name"); then
 			items+="${items:+,}{\"name\":\"$name\",\"running\":true,\"pid\":$pid}"
-			[ "${1:-}" = json ] || say "$name: running, pid $pid, port $PGPORT_"
+			[ "${1:-}" = json ] || say "$name: running, pid $pid, port $(port_of "$name")"
 		else
 			all=1
 			items+="${items:+,}{\"name\":\"$name\",\"running\":false,\"pid\":null}"
@@ -244,8 +340,8 @@ status() {
 		fi
 	done
 	if [ "${1:-}" = json ]; then
-		printf '{"running":%s,"run_dir":"%s","host":"127.0.0.1","pgport":%s,"database":"%s","user":"%s","servers":[%s]}\n' \
-			"$([ $all -eq 0 ] && echo true || echo false)" "$RUN_DIR" "$PGPORT_" "$DATABASE" "$DEMO_ROLE" "$items"
+		printf '{"running":%s,"run_dir":"%s","host":"127.0.0.1","pgport":%s,"port":%s,"url":"%s","database":"%s","user":"%s","servers":[%s]}\n' \
+			"$([ $all -eq 0 ] && echo true || echo false)" "$RUN_DIR" "$PGPORT_" "$PORT_" "http://127.0.0.1:$PORT_" "$DATABASE" "$DEMO_ROLE" "$items"
 	fi
 	return $all
 }
@@ -254,7 +350,7 @@ reset() {
 	stop
 	[ -d "$RUN_DIR" ] || return 0
 	local part elsewhere=''
-	for part in pg data log socket; do
+	for part in pg data log socket proxy; do
 		if [ -L "$RUN_DIR/$part" ]; then
 			elsewhere=$(readlink -f "$RUN_DIR/$part")
 			rm -rf "$elsewhere"
@@ -299,6 +395,7 @@ case ${1:-} in
 	start)
 		start
 		say "PostgreSQL with Tradepost runs on 127.0.0.1:$PGPORT_.  To use it:  . $(printf %q "$RUN_DIR")/env && psql"
+		say "REST and WebSocket: http://127.0.0.1:$PORT_ (the database's users have none there: POST /api/v1/auth/register)"
 		;;
 	stop | run | reset) "$1" ;;
 	status) status "${2:-}" ;;

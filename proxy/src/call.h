@@ -77,6 +77,7 @@ struct TpCall
 	char request_id[40];
 	bool respond_async; /* Prefer: respond-async */
 	bool accepts_gzip;
+	bool encoded; /* the body has a Content-Encoding */
 	bool from_socket;
 
 	/* The answer. */

@@ -83,7 +83,8 @@ static void
 on_drain(uv_timer_t *timer)
 {
 	TpEdge *edge = &worker.edge;
-	int64_t left = tp_http_connections(edge->http) + (int64_t) tp_sockets_busy(edge->sockets);
+	int64_t left = tp_http_connections(edge->http) + (int64_t) tp_sockets_busy(edge->sockets) +
+				   (edge->tls == NULL ? 0 : tp_tls_connections(edge->tls));
 
 	tp_http_drain(edge->http);
 	if (left > 0 && uv_now(&edge->loop) < worker.drain_until)

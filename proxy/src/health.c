@@ -1,6 +1,6 @@
 /*
  * health.c
- *	  GET /health: this process answers.  GET /health/detailed: and how its parts are.
+ *	  GET /health: can requests be answered.  GET /health/detailed: and how are the parts.
  *
  * Called by route.c.  Nothing here names hosts, users or files: both are open.
  */
@@ -27,11 +27,14 @@ add_head(TpCall *call, const char *status, TpBuffer *out)
 void
 tp_health_get(TpCall *call)
 {
+	bool up = tp_pg_usable(call->edge->pg);
 	bool draining = call->edge->draining;
 
-	add_head(call, draining ? "stopping" : "ok", &call->answer);
+	add_head(call, draining ? "stopping" : up ? "ok" : "down", &call->answer);
 	tp_buffer_add(&call->answer, "}", 1);
-	tp_call_answer(call, draining ? 503 : 200, "application/json");
+	if (draining || !up)
+		tp_call_header(call, "Retry-After", "1");
+	tp_call_answer(call, draining || !up ? 503 : 200, "application/json");
 }
 
 static void

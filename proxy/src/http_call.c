@@ -106,6 +106,8 @@ tp_connection_call(TpConnection *connection, TpCallSend send)
 	call->if_none_match = MOVED(request.headers[TP_H_IF_NONE_MATCH]);
 	call->respond_async = tp_list_has(MOVED(request.headers[TP_H_PREFER]), "respond-async");
 	call->accepts_gzip = tp_list_has(MOVED(request.headers[TP_H_ACCEPT_ENCODING]), "gzip");
+	call->encoded = request.headers[TP_H_CONTENT_ENCODING].length > 0 &&
+					!tp_list_has(MOVED(request.headers[TP_H_CONTENT_ENCODING]), "identity");
 	choose_request_id(MOVED(request.headers[TP_H_X_REQUEST_ID]), call->request_id);
 	client = tp_address_client(connection->peer, MOVED(request.headers[TP_H_X_FORWARDED_FOR]),
 							   edge->settings->trusted_proxies);

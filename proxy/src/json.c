@@ -3,12 +3,16 @@
  *	  Is it JSON that the database will take: syntax, depth, UTF-8, no NUL, no half of
  *	  a surrogate pair, no monstrous number.
  *
- * Pure, without recursion and without memory.  Values are not looked at: the database
+ * Pure, without recursion and without memory.  A name that an object has twice means one
+ * thing to one reader and another to the next, so it is refused (as written: names that
+ * differ in escapes are different).  Values are not looked at: the database
  * does that.  It is here so that what is broken costs no round trip, and so that a
  * body can be put into a larger JSON text as it is.
  */
 #include "json.h"
 #include "utf8.h"
+
+#define TP_JSON_NAMES (TP_JSON_MEMBERS * 4)
 
 typedef struct TpJsonReader
 {
@@ -16,6 +20,12 @@ typedef struct TpJsonReader
 	size_t length;
 	size_t at;
 	TpJsonFault fault;
+	/* What is open around the reader: '{' or '[', and the names that each object had so far. */
+	char open[TP_JSON_DEPTH];
+	int begin[TP_JSON_DEPTH];
+	int depth;
+	int count;
+	TpSlice names[TP_JSON_NAMES];
 } TpJsonReader;
 
 static bool
@@ -206,14 +216,32 @@ scalar(TpJsonReader *in)
 	}
 }
 
+/* Of the innermost object. */
+static bool
+remember(TpJsonReader *in, TpSlice name)
+{
+	int begin = in->begin[in->depth - 1];
+
+	if (in->count - begin == TP_JSON_MEMBERS || in->count == TP_JSON_NAMES)
+		return fail(in, TP_JSON_MANY);
+	for (int i = begin; i < in->count; i++)
+		if (in->names[i].length == name.length && memcmp(in->names[i].data, name.data, name.length) == 0)
+			return fail(in, TP_JSON_TWICE);
+	in->names[in->count++] = name;
+	return true;
+}
+
 /* "name": of an object's next member. */
 static bool
 member(TpJsonReader *in)
 {
+	size_t start;
+
 	skip_blanks(in);
+	start = in->at;
 	if (peek(in) != '"')
 		return fail(in, TP_JSON_MALFORMED);
-	if (!string(in))
+	if (!string(in) || !remember(in, (TpSlice){ in->data + start, in->at - start }))
 		return false;
 	skip_blanks(in);
 	if (peek(in) != ':')
@@ -224,33 +252,34 @@ member(TpJsonReader *in)
 
 /* After a value: closes what ends here; false: nothing can follow (done, or a fault). */
 static bool
-after_value(TpJsonReader *in, const char *open, int *depth)
+after_value(TpJsonReader *in)
 {
-	while (*depth > 0)
+	while (in->depth > 0)
 	{
-		char close = open[*depth - 1] == '{' ? '}' : ']';
+		bool object = in->open[in->depth - 1] == '{';
 
 		skip_blanks(in);
 		if (peek(in) == ',')
 		{
 			in->at++;
-			return open[*depth - 1] == '{' ? member(in) : true;
+			return object ? member(in) : true;
 		}
-		if (peek(in) != close)
+		if (peek(in) != (object ? '}' : ']'))
 			return fail(in, TP_JSON_MALFORMED);
 		in->at++;
-		(*depth)--;
+		in->depth--;
+		in->count = in->begin[in->depth];
 	}
 	return false;
 }
 
 /* Goes into the object or array at the reader: true if a value comes next, false if it was empty or is broken. */
 static bool
-enter(TpJsonReader *in, char *open, int *depth)
+enter(TpJsonReader *in)
 {
 	char c = peek(in);
 
-	if (*depth == TP_JSON_DEPTH)
+	if (in->depth == TP_JSON_DEPTH)
 		return fail(in, TP_JSON_DEEP);
 	in->at++;
 	skip_blanks(in);
@@ -259,16 +288,14 @@ enter(TpJsonReader *in, char *open, int *depth)
 		in->at++;
 		return false;
 	}
-	open[(*depth)++] = c;
+	in->open[in->depth] = c;
+	in->begin[in->depth++] = in->count;
 	return c == '{' ? member(in) : true;
 }
 
 static void
 check(TpJsonReader *in)
 {
-	char open[TP_JSON_DEPTH];
-	int depth = 0;
-
 	do
 	{
 		bool inside;
@@ -278,20 +305,26 @@ check(TpJsonReader *in)
 			skip_blanks(in);
 			inside = false;
 			if (peek(in) == '{' || peek(in) == '[')
-				inside = enter(in, open, &depth);
+				inside = enter(in);
 			else
 				scalar(in);
 			if (in->fault != TP_JSON_FINE)
 				return;
 		} while (inside);
-	} while (after_value(in, open, &depth));
+	} while (after_value(in));
 }
 
 TpJsonFault
 tp_json_check(TpSlice text, char *outermost, size_t *at)
 {
-	TpJsonReader in = { text.data, text.length, 0, TP_JSON_FINE };
+	TpJsonReader in;
 
+	in.data = text.data;
+	in.length = text.length;
+	in.at = 0;
+	in.fault = TP_JSON_FINE;
+	in.depth = 0;
+	in.count = 0;
 	skip_blanks(&in);
 	*outermost = peek(&in);
 	check(&in);

@@ -9,6 +9,7 @@
 
 #define TP_JSON_DEPTH 32
 #define TP_JSON_NUMBER 128 /* bytes of a number */
+#define TP_JSON_MEMBERS 64 /* of one object */
 
 typedef enum TpJsonFault
 {
@@ -17,7 +18,9 @@ typedef enum TpJsonFault
 	TP_JSON_NOT_UTF8,
 	TP_JSON_NUL, /* a NUL byte or \u0000: PostgreSQL's text has none */
 	TP_JSON_DEEP,
-	TP_JSON_NUMBER_LONG
+	TP_JSON_NUMBER_LONG,
+	TP_JSON_TWICE, /* a name in an object */
+	TP_JSON_MANY
 } TpJsonFault;
 
 /* What its outermost value is: '{', '[', or another first byte. at: where the fault is. */

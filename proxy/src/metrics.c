@@ -114,12 +114,14 @@ tp_metrics_open(TpEdge *edge)
 {
 	static const int gauges[] = {
 #define COUNTER 0
+#define COMMON 0
 #define GAUGE 1
 #define HIGHEST 1
 #define X(name, kind, text, unit, help) kind,
 		TP_METRICS(X)
 #undef X
 #undef COUNTER
+#undef COMMON
 #undef GAUGE
 #undef HIGHEST
 	};

@@ -16,58 +16,62 @@
 #include "status.h"
 
 /*
- * COUNTER only grows; GAUGE is now, added up; HIGHEST is now, the largest of all workers'. unit us: kept in microseconds,
+ * COUNTER only grows; COMMON too, and every worker counts the same things; GAUGE is now, added up; HIGHEST is now, the
+ * largest of all workers'. unit us: kept in microseconds,
  * shown in seconds.
  */
-#define TP_METRICS(X)                                                                                                \
-	X(CONNECTIONS, GAUGE, "tradepost_connections", "", "Connections that are open, WebSockets apart.")               \
-	X(CONNECTIONS_TOTAL, COUNTER, "tradepost_connections_total", "", "Connections taken.")                           \
-	X(CONNECTIONS_REFUSED, COUNTER, "tradepost_connections_refused_total", "",                                       \
-	  "Connections closed because of CONNECTION_LIMIT.")                                                             \
-	X(CONNECTIONS_TIMED_OUT, COUNTER, "tradepost_connections_timed_out_total", "",                                   \
-	  "Connections closed in the middle of a request or an answer.")                                                 \
-	X(TLS_FAILED, COUNTER, "tradepost_tls_failures_total", "", "TLS handshakes that failed.")                        \
-	X(SOCKETS, GAUGE, "tradepost_websockets", "", "WebSockets that are open.")                                       \
-	X(SOCKETS_TOTAL, COUNTER, "tradepost_websockets_total", "", "WebSockets opened.")                                \
-	X(SOCKETS_CULLED, COUNTER, "tradepost_websockets_culled_total", "",                                              \
-	  "WebSockets closed because they were slower than their events.")                                               \
-	X(SOCKET_MESSAGES_IN, COUNTER, "tradepost_websocket_messages_received_total", "",                                \
-	  "Messages received over WebSockets.")                                                                          \
-	X(SOCKET_MESSAGES_OUT, COUNTER, "tradepost_websocket_messages_sent_total", "", "Messages sent over WebSockets.") \
-	X(SOCKET_BYTES_OUT, COUNTER, "tradepost_websocket_sent_bytes_total", "",                                         \
-	  "Bytes of messages sent over WebSockets, before compression.")                                                 \
-	X(POOL_CONNECTIONS, GAUGE, "tradepost_database_pool_connections", "", "Connections of the pools.")               \
-	X(POOL_CONNECTED, GAUGE, "tradepost_database_pool_connected", "", "Of these, connected ones.")                   \
-	X(POOL_WAITING, GAUGE, "tradepost_database_pool_waiting", "", "Calls that wait for their turn.")                 \
-	X(POOL_IN_FLIGHT, GAUGE, "tradepost_database_pool_in_flight", "", "Calls that wait for their answer.")           \
-	X(POOL_CALLS, COUNTER, "tradepost_database_calls_total", "", "Calls of the database.")                           \
-	X(POOL_FAILURES, COUNTER, "tradepost_database_failures_total", "",                                               \
-	  "Calls that failed because the database was gone, read-only or slow.")                                         \
-	X(POOL_RECONNECTS, COUNTER, "tradepost_database_reconnects_total", "", "Connections made anew.")                 \
-	X(EVENTS, COUNTER, "tradepost_events_total", "", "Events read from the exchange, by all workers together.")      \
-	X(EVENTS_SEQ, HIGHEST, "tradepost_events_seq", "", "The last event read.")                                       \
-	X(EVENTS_LAG_US, HIGHEST, "tradepost_events_lag_seconds", "us",                                                  \
-	  "From an event to its being read, of the newest one.")                                                         \
-	X(CACHE_HITS, COUNTER, "tradepost_cache_hits_total", "", "Reads answered from memory or Redis.")                 \
-	X(CACHE_MISSES, COUNTER, "tradepost_cache_misses_total", "", "Reads that had to ask the database.")              \
-	X(CACHE_BYTES, GAUGE, "tradepost_cache_bytes", "", "Memory of the workers' caches.")                             \
-	X(BOOK_READS, COUNTER, "tradepost_book_reads_total", "", "Order books answered from memory.")                    \
-	X(ORDERS_PLACED, COUNTER, "tradepost_orders_placed_total", "", "Orders taken from clients of this proxy.")       \
-	X(ORDERS_REFUSED, COUNTER, "tradepost_orders_refused_total", "", "Orders that failed their checks.")             \
-	X(ORDER_BATCHES, COUNTER, "tradepost_order_batches_total", "", "Calls in which orders went to the database.")    \
-	X(ORDERS_TIMED_OUT, COUNTER, "tradepost_orders_undecided_total", "",                                             \
-	  "Orders whose decision did not come in time for the answer.")                                                  \
-	X(RATE_LIMITED, COUNTER, "tradepost_rate_limited_total", "", "Requests refused because of a rate limit.")        \
-	X(BLOCKS, COUNTER, "tradepost_addresses_blocked_total", "", "Addresses blocked.")                                \
-	X(LOGINS_FAILED, COUNTER, "tradepost_logins_failed_total", "", "Logins with a wrong password or e-mail.")        \
-	X(REDIS_COMMANDS, COUNTER, "tradepost_redis_commands_total", "", "Commands sent to Redis.")                      \
-	X(REDIS_FAILURES, COUNTER, "tradepost_redis_failures_total", "", "Commands that Redis did not answer.")          \
-	X(REDIS_RECONNECTS, COUNTER, "tradepost_redis_reconnects_total", "", "Connections to Redis made anew.")          \
-	X(PUBLISHED, COUNTER, "tradepost_events_published_total", "", "Messages published through Redis.")               \
-	X(LOOP_DELAY_US, HIGHEST, "tradepost_loop_delay_seconds", "us",                                                  \
-	  "How late a worker's timer was: how long its loop was busy.")                                                  \
-	X(CPU_US, COUNTER, "tradepost_worker_cpu_seconds_total", "us", "CPU time of the workers.")                       \
-	X(RESIDENT_BYTES, GAUGE, "tradepost_worker_resident_bytes", "", "Memory of the workers.")
+#define TP_METRICS(X)                                                                                               \
+	X(CONNECTIONS, GAUGE, "tradepost_proxy_connections", "", "Connections that are open, WebSockets apart.")        \
+	X(CONNECTIONS_TOTAL, COUNTER, "tradepost_proxy_connections_total", "", "Connections taken.")                    \
+	X(CONNECTIONS_REFUSED, COUNTER, "tradepost_proxy_connections_refused_total", "",                                \
+	  "Connections closed because of CONNECTION_LIMIT.")                                                            \
+	X(CONNECTIONS_TIMED_OUT, COUNTER, "tradepost_proxy_connections_timed_out_total", "",                            \
+	  "Connections closed in the middle of a request or an answer.")                                                \
+	X(TLS_FAILED, COUNTER, "tradepost_proxy_tls_failures_total", "", "TLS handshakes that failed.")                 \
+	X(SOCKETS, GAUGE, "tradepost_proxy_websockets", "", "WebSockets that are open.")                                \
+	X(SOCKETS_TOTAL, COUNTER, "tradepost_proxy_websockets_total", "", "WebSockets opened.")                         \
+	X(SOCKETS_CULLED, COUNTER, "tradepost_proxy_websockets_culled_total", "",                                       \
+	  "WebSockets closed because they were slower than their events.")                                              \
+	X(SOCKET_MESSAGES_IN, COUNTER, "tradepost_proxy_websocket_messages_received_total", "",                         \
+	  "Messages received over WebSockets.")                                                                         \
+	X(SOCKET_MESSAGES_OUT, COUNTER, "tradepost_proxy_websocket_messages_sent_total", "",                            \
+	  "Messages sent over WebSockets.")                                                                             \
+	X(SOCKET_BYTES_OUT, COUNTER, "tradepost_proxy_websocket_sent_bytes_total", "",                                  \
+	  "Bytes of messages sent over WebSockets, before compression.")                                                \
+	X(POOL_CONNECTIONS, GAUGE, "tradepost_proxy_database_pool_connections", "", "Connections of the pools.")        \
+	X(POOL_CONNECTED, GAUGE, "tradepost_proxy_database_pool_connected", "", "Of these, connected ones.")            \
+	X(POOL_WAITING, GAUGE, "tradepost_proxy_database_pool_waiting", "", "Calls that wait for their turn.")          \
+	X(POOL_IN_FLIGHT, GAUGE, "tradepost_proxy_database_pool_in_flight", "", "Calls that wait for their answer.")    \
+	X(POOL_CALLS, COUNTER, "tradepost_proxy_database_calls_total", "", "Calls of the database.")                    \
+	X(POOL_FAILURES, COUNTER, "tradepost_proxy_database_failures_total", "",                                        \
+	  "Calls that failed because the database was gone, read-only or slow.")                                        \
+	X(POOL_RECONNECTS, COUNTER, "tradepost_proxy_database_reconnects_total", "", "Connections made anew.")          \
+	X(EVENTS, COMMON, "tradepost_proxy_events_total", "", "Events read from the exchange.")                         \
+	X(EVENTS_SEQ, HIGHEST, "tradepost_proxy_events_seq", "", "The last event read.")                                \
+	X(EVENTS_LAG_US, HIGHEST, "tradepost_proxy_newest_event_lag_seconds", "us",                                     \
+	  "From an event to its being read, of the newest one.")                                                        \
+	X(CACHE_HITS, COUNTER, "tradepost_proxy_cache_hits_total", "", "Reads answered from memory or Redis.")          \
+	X(CACHE_MISSES, COUNTER, "tradepost_proxy_cache_misses_total", "", "Reads that had to ask the database.")       \
+	X(CACHE_BYTES, GAUGE, "tradepost_proxy_cache_bytes", "", "Memory of the workers' caches.")                      \
+	X(BOOK_READS, COUNTER, "tradepost_proxy_book_reads_total", "", "Order books answered from memory.")             \
+	X(ORDERS_PLACED, COUNTER, "tradepost_proxy_orders_total", "", "Orders taken from clients of this proxy.")       \
+	X(TRADES, COMMON, "tradepost_proxy_trades_total", "", "Trades read from the exchange.")                         \
+	X(ORDERS_REFUSED, COUNTER, "tradepost_proxy_orders_refused_total", "", "Orders that failed their checks.")      \
+	X(ORDER_BATCHES, COUNTER, "tradepost_proxy_order_batches_total", "",                                            \
+	  "Calls in which orders went to the database.")                                                                \
+	X(ORDERS_TIMED_OUT, COUNTER, "tradepost_proxy_orders_undecided_total", "",                                      \
+	  "Orders whose decision did not come in time for the answer.")                                                 \
+	X(RATE_LIMITED, COUNTER, "tradepost_proxy_rate_limited_total", "", "Requests refused because of a rate limit.") \
+	X(BLOCKS, COUNTER, "tradepost_proxy_addresses_blocked_total", "", "Addresses blocked.")                         \
+	X(LOGINS_FAILED, COUNTER, "tradepost_proxy_logins_failed_total", "", "Logins with a wrong password or e-mail.") \
+	X(REDIS_COMMANDS, COUNTER, "tradepost_proxy_redis_commands_total", "", "Commands sent to Redis.")               \
+	X(REDIS_FAILURES, COUNTER, "tradepost_proxy_redis_failures_total", "", "Commands that Redis did not answer.")   \
+	X(REDIS_RECONNECTS, COUNTER, "tradepost_proxy_redis_reconnects_total", "", "Connections to Redis made anew.")   \
+	X(PUBLISHED, COUNTER, "tradepost_proxy_events_published_total", "", "Messages published through Redis.")        \
+	X(LOOP_DELAY_US, HIGHEST, "tradepost_proxy_loop_delay_seconds", "us",                                           \
+	  "How late a worker's timer was: how long its loop was busy.")                                                 \
+	X(CPU_US, COUNTER, "tradepost_proxy_worker_cpu_seconds_total", "us", "CPU time of the workers.")                \
+	X(RESIDENT_BYTES, GAUGE, "tradepost_proxy_worker_resident_bytes", "", "Memory of the workers.")
 
 typedef enum TpMetric
 {

@@ -19,12 +19,14 @@ static const struct
 	const char *help;
 } described[TP_METRIC_COUNT] = {
 #define COUNTER "counter"
+#define COMMON "common"
 #define GAUGE "gauge"
 #define HIGHEST "highest"
 #define X(name, kind, text, unit, help) { kind, text, unit, help },
 	TP_METRICS(X)
 #undef X
 #undef COUNTER
+#undef COMMON
 #undef GAUGE
 #undef HIGHEST
 };
@@ -49,7 +51,8 @@ add_plain(const TpShared *shared, TpBuffer *out)
 {
 	for (int i = 0; i < TP_METRIC_COUNT; i++)
 	{
-		bool highest = described[i].kind[0] == 'h';
+		const char *kind = described[i].kind;
+		bool highest = strcmp(kind, "highest") == 0 || strcmp(kind, "common") == 0;
 		int64_t all = 0;
 
 		for (int w = 0; w < shared->workers; w++)
@@ -58,11 +61,12 @@ add_plain(const TpShared *shared, TpBuffer *out)
 
 			all = !highest ? all + one : one > all ? one : all;
 		}
+		kind = strcmp(kind, "common") == 0 ? "counter" : highest ? "gauge" : kind;
 		if (*described[i].unit == '\0')
-			add_one(out, described[i].name, highest ? "gauge" : described[i].kind, described[i].help, all);
+			add_one(out, described[i].name, kind, described[i].help, all);
 		else
 		{
-			add_about(out, described[i].name, highest ? "gauge" : described[i].kind, described[i].help);
+			add_about(out, described[i].name, kind, described[i].help);
 			tp_buffer_format(out, "%s %.6f\n", described[i].name, (double) all / 1e6);
 		}
 	}
@@ -102,9 +106,9 @@ add_times(const TpShared *shared, TpBuffer *out)
 		const char *name;
 		const char *help;
 	} times[TP_HISTOGRAM_COUNT] = {
-		[TP_T_DATABASE] = { "tradepost_database_call_seconds", "From asking the database to its answer." },
-		[TP_T_DECISION] = { "tradepost_order_decision_seconds", "From an order's request to its decision." },
-		[TP_T_EVENT_LAG] = { "tradepost_event_lag_seconds", "From an event to its being handed out." },
+		[TP_T_DATABASE] = { "tradepost_proxy_database_call_seconds", "From asking the database to its answer." },
+		[TP_T_DECISION] = { "tradepost_proxy_order_decision_seconds", "From an order's request to its decision." },
+		[TP_T_EVENT_LAG] = { "tradepost_proxy_event_lag_seconds", "From an event to its being handed out." },
 	};
 
 	for (int i = 0; i < TP_HISTOGRAM_COUNT; i++)
@@ -137,8 +141,8 @@ route_labels(int row, TpBuffer *out)
 static void
 add_routes(const TpShared *shared, TpBuffer *out)
 {
-	static const char counter[] = "tradepost_http_requests_total";
-	static const char latency[] = "tradepost_http_request_duration_seconds";
+	static const char counter[] = "tradepost_proxy_http_requests_total";
+	static const char latency[] = "tradepost_proxy_http_request_duration_seconds";
 	TpBuffer labels = { 0 };
 
 	add_about(out, counter, "counter", "Requests answered, by route and status.");
@@ -181,11 +185,11 @@ add_workers(const TpShared *shared, TpBuffer *out)
 		ready += shared->ready[i] != 0;
 	add_about(out, "tradepost_proxy_info", "gauge", "Version of this proxy.");
 	tp_buffer_format(out, "tradepost_proxy_info{version=\"%s\"} 1\n", TP_PROXY_VERSION);
-	add_one(out, "tradepost_workers", "gauge", "Workers that this proxy is to have.", shared->workers);
-	add_one(out, "tradepost_workers_ready", "gauge", "Workers that take requests.", ready);
-	add_one(out, "tradepost_worker_restarts_total", "counter", "Workers that died and were started again.",
+	add_one(out, "tradepost_proxy_workers", "gauge", "Workers that this proxy is to have.", shared->workers);
+	add_one(out, "tradepost_proxy_workers_ready", "gauge", "Workers that take requests.", ready);
+	add_one(out, "tradepost_proxy_worker_restarts_total", "counter", "Workers that died and were started again.",
 			shared->restarts);
-	add_one(out, "tradepost_start_time_seconds", "gauge", "When this proxy started, as seconds since 1970.",
+	add_one(out, "tradepost_proxy_start_time_seconds", "gauge", "When this proxy started, as seconds since 1970.",
 			shared->started_us / 1000000);
 }
 
@@ -220,7 +224,7 @@ add_engine(const char *engine, TpBuffer *out)
 	const char *key;
 	json_t *value;
 
-	add_one(out, "tradepost_database_up", "gauge", "Whether the database answered this scrape.", engine != NULL);
+	add_one(out, "tradepost_proxy_database_up", "gauge", "Whether the database answered this scrape.", engine != NULL);
 	json_object_foreach(root, key, value)
 	{
 		if (!json_is_number(value) && !json_is_boolean(value))

@@ -62,8 +62,7 @@ path_fits(const char *pattern, TpSlice path, TpSlice *parameter)
 			path.length--;
 		}
 	}
-	/* one slash at the end is forgiven */
-	return *pattern == '\0' && (path.length == 0 || (path.length == 1 && path.data[0] == '/'));
+	return *pattern == '\0' && path.length == 0;
 }
 
 /* The route, or NULL and the methods that the path has (bits). */
@@ -73,6 +72,10 @@ find_route(TpCall *call, unsigned *methods)
 	TpSlice rest = call->path;
 	TpMethod wanted = call->method == TP_HEAD ? TP_GET : call->method;
 	bool api = starts_with(call->path, "/api/v1/", &rest) || starts_with(call->path, "/api/", &rest);
+
+	/* one slash at the end is forgiven */
+	if (api && rest.length > 1 && rest.data[rest.length - 1] == '/')
+		rest.length--;
 
 	*methods = 0;
 	for (int i = 0; i < tp_route_count; i++)
@@ -210,6 +213,8 @@ answer_bad_json(TpCall *call, TpJsonFault fault, size_t at)
 		[TP_JSON_DEEP] = { "json_too_deep", "the body is nested deeper than 32" },
 		[TP_JSON_NUMBER_LONG] = { "json_number_too_long",
 								  "the body has a number of more than 128 characters, or an exponent of more than 3" },
+		[TP_JSON_TWICE] = { "json_name_twice", "the body has an object with the same name twice" },
+		[TP_JSON_MANY] = { "json_too_many_names", "the body has an object with more than 64 names" },
 	};
 
 	tp_call_problem_format(call, 400, faults[fault].code, "%s (byte %zu)", faults[fault].detail, at);
@@ -232,6 +237,11 @@ check_body(TpCall *call)
 	{
 		tp_call_problem_format(call, 413, "body_too_large", "the body of this request may have %zu bytes",
 							   call->route->body_limit);
+		return false;
+	}
+	if (call->encoded)
+	{
+		tp_call_problem(call, 415, "content_encoding", "bodies are taken without Content-Encoding", NULL);
 		return false;
 	}
 	if (!call->from_socket && !tp_media_type_is(type, "application/json"))

@@ -14,9 +14,9 @@
 #include "route.h"
 #include "static_files.h"
 
-#define SMALL 4096
-#define ORDER 16384
-#define BATCH (64 * 1024 * 1024) /* BODY_LIMIT bounds it before */
+/* BODY_LIMIT bounds every body before. */
+#define SMALL 65536
+#define ORDER (64 * 1024 * 1024)
 
 #define OPEN(method, path, handler)                                                      \
 	{                                                                                    \
@@ -33,7 +33,7 @@ const TpRoute tp_routes[] = {
 	{ TP_PATCH, "orders/:id", TP_LIMIT_ORDERS, TP_ACCESS_USER, TP_TIER_FREE, "order_amend", 200, tp_orders_patch, SMALL },
 	{ TP_DELETE, "orders/:id", TP_LIMIT_ORDERS, TP_ACCESS_USER, TP_TIER_FREE, "order_cancel", 200, tp_orders_delete, SMALL },
 	{ TP_DELETE, "orders", TP_LIMIT_ORDERS, TP_ACCESS_USER, TP_TIER_FREE, "orders_cancel_all", 200, tp_orders_delete_all, SMALL },
-	{ TP_POST, "orders/batch", TP_LIMIT_ORDERS, TP_ACCESS_USER, TP_TIER_FREE, NULL, 200, tp_orders_batch, BATCH },
+	{ TP_POST, "orders/batch", TP_LIMIT_ORDERS, TP_ACCESS_USER, TP_TIER_FREE, NULL, 200, tp_orders_batch, ORDER },
 	{ TP_GET, "market", TP_LIMIT_API, TP_ACCESS_OPTIONAL, TP_TIER_FREE, "market", 200, tp_cached_read, 0 },
 	{ TP_GET, "instruments", TP_LIMIT_API, TP_ACCESS_OPTIONAL, TP_TIER_FREE, "instruments", 200, tp_cached_read, 0 },
 	{ TP_GET, "trades", TP_LIMIT_API, TP_ACCESS_OPTIONAL, TP_TIER_FREE, "trades", 200, tp_cached_read, 0 },

@@ -6,12 +6,14 @@
  * Called by settings.c alone.  Sentences name the setting, never its value.
  */
 #include <libpq-fe.h>
+#include <netdb.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "settings_table.h"
 
 #define SECRET_LEAST 32
@@ -224,6 +226,29 @@ check_prices(const TpSettings *settings, TpBuffer *problem)
 	return true;
 }
 
+static bool
+check_addresses(const TpSettings *settings, TpBuffer *problem)
+{
+	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
+	struct addrinfo *found = NULL;
+	int error = getaddrinfo(settings->host, NULL, &hints, &found);
+	TpSlice bad;
+
+	if (error != 0)
+	{
+		tp_buffer_format(problem, "HOST must be an address or a name that has one: %s", gai_strerror(error));
+		return false;
+	}
+	freeaddrinfo(found);
+	if (!tp_address_list_valid(settings->trusted_proxies, &bad))
+	{
+		tp_buffer_format(problem, "TRUSTED_PROXIES has an entry that is no address and no CIDR range: %.*s",
+						 (int) bad.length, bad.data);
+		return false;
+	}
+	return true;
+}
+
 /* The first of these, seen from the program's directory, that is there. */
 static const char *
 beside_program(const char *const *candidates)
@@ -284,6 +309,6 @@ tp_settings_finish(TpSettings *settings, TpBuffer *problem)
 		settings->web_root = beside_program(www);
 	if (*settings->openapi_path == '\0')
 		settings->openapi_path = beside_program(openapi);
-	return finish_secrets(settings, problem) && check_database_url(settings, problem) &&
-		   check_redis(settings, problem) && check_prices(settings, problem);
+	return check_addresses(settings, problem) && finish_secrets(settings, problem) &&
+		   check_database_url(settings, problem) && check_redis(settings, problem) && check_prices(settings, problem);
 }

@@ -156,6 +156,7 @@ page_came(void *context, const PGresult *result, const TpPgError *error)
 			tp_event_read(result, row, &event);
 			stream->seq = event.seq;
 			hand_out(stream, &event, instrument_of(stream, &event));
+			tp_count(TP_M_TRADES, event.kind == TP_EV_TRADE);
 		}
 		hand_out(stream, NULL, NULL);
 		measure(stream, &event, n);
