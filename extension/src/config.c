@@ -21,6 +21,7 @@
 #include "executor/spi.h"
 #include "guc.h"
 #include "instance.h"
+#include "listings.h"
 #include "miscadmin.h"
 #include "pending.h"
 #include "shmem.h"
@@ -57,8 +58,7 @@ static bool must_reload = false;     /* set where nothing may throw */
 static bool accounts_changed = false;
 static bool instance_matches;
 static bool initialized;
-static TpListing *listings;
-static int listing_count;
+static TpListings listings;
 static TpAsset *assets;
 static int asset_count;
 static Tenant *tenants;
@@ -178,13 +178,16 @@ static void
 load_listings(void)
 {
 	MemoryContext old;
+	TpListing *array;
+	int count;
 
 	read_rows(psprintf("SELECT %s" LISTING_SOURCE, tradepost_listing_columns), 0, NULL, NULL);
 	old = MemoryContextSwitchTo(config_context);
-	listing_count = (int) SPI_processed;
-	listings = palloc0((listing_count + 1) * sizeof(TpListing));
-	for (int i = 0; i < listing_count; i++)
-		tradepost_listing_from_row(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, &listings[i]);
+	count = (int) SPI_processed;
+	array = palloc_extended((count + 1) * sizeof(TpListing), MCXT_ALLOC_HUGE);
+	for (int i = 0; i < count; i++)
+		tradepost_listing_from_row(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, &array[i]);
+	tradepost_listings_sort(&listings, array, count);
 	MemoryContextSwitchTo(old);
 }
 
@@ -299,13 +302,12 @@ tradepost_require_engine(void)
 const TpListing *
 tradepost_listing(int64 tenant, const char *symbol, int length)
 {
+	const TpListing *listing;
+
 	load();
-	for (int i = 0; i < listing_count; i++)
-	{
-		if (listings[i].tenant == tenant && (int) strlen(listings[i].symbol) == length &&
-			memcmp(listings[i].symbol, symbol, length) == 0)
-			return &listings[i];
-	}
+	listing = tradepost_listings_find(&listings, tenant, symbol, length);
+	if (likely(listing != NULL))
+		return listing;
 	ereport(ERROR,
 			(errcode(ERRCODE_TP_INSTRUMENT_UNKNOWN), errmsg("symbol \"%.*s\" is unknown", Min(length, 64), symbol),
 			 errhint("View tradepost.instruments lists what is traded.")));
@@ -316,12 +318,7 @@ const TpListing *
 tradepost_listing_by_id(int32 id)
 {
 	load();
-	for (int i = 0; i < listing_count; i++)
-	{
-		if (listings[i].spec.id == id)
-			return &listings[i];
-	}
-	return NULL;
+	return tradepost_listings_find_id(&listings, id);
 }
 
 const TpAsset *

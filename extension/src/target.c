@@ -20,6 +20,8 @@
 #include "compat.h"
 #include "errcodes.h"
 #include "executor/executor.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "target.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -133,23 +135,27 @@ find_shape(Relation table)
 	list_free(oids);
 }
 
+/*
+ * Taking a lock that is not held yet reads what others have announced.  So a
+ * name that is still known then is the right one, and nobody can drop what it
+ * stands for any more.
+ */
 static Relation
 open_table(void)
 {
-	Relation table;
-
-	/* What we remember, or just found, may be gone before it is locked. */
-	for (int tries = 0; tries < 3; tries++)
+	for (;;)
 	{
+		Oid oid;
+
 		if (unlikely(!names_known))
 			find_names();
-		table = try_table_open(table_oid, RowExclusiveLock);
-		if (likely(table != NULL))
-			return table;
-		names_known = false;
+		oid = table_oid;
+		LockRelationOid(oid, RowExclusiveLock);
+		if (likely(names_known))
+			return table_open(oid, NoLock);
+		UnlockRelationOid(oid, RowExclusiveLock);
+		CHECK_FOR_INTERRUPTS();
 	}
-	ereport(ERROR, (errcode(ERRCODE_TP_ENGINE_OFF), errmsg("extension tradepost is not complete in this database")));
-	return NULL;
 }
 
 void
