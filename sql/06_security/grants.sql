@@ -21,6 +21,7 @@ GRANT EXECUTE ON FUNCTION
 	tradepost_internal.bounded(text, integer, integer, integer),
 	tradepost_internal.visible_account(bigint, boolean, boolean),
 	tradepost_internal.seq_at(timestamptz),
+	tradepost_internal.account_seqs(bigint, bigint, smallint[], integer),
 	tradepost_internal.open_order_ids(),
 	tradepost_internal.open_orders(),
 	tradepost_internal.any_beyond_mark(),
@@ -66,7 +67,9 @@ TO tradepost_admin, tradepost_auditor, tradepost_trader, tradepost_proxy;
 -- What is an account's own.
 GRANT EXECUTE ON FUNCTION
 	tradepost.order_history(bigint),
-	tradepost.account_summary(bigint)
+	tradepost.account_ledger(bigint, bigint, integer),
+	tradepost.account_summary(bigint),
+	tradepost.account_trades(bigint, bigint, integer)
 TO tradepost_admin, tradepost_auditor, tradepost_trader;
 GRANT SELECT ON tradepost.accounts, tradepost.orders, tradepost.commands, tradepost.trades, tradepost.ledger, tradepost.positions, tradepost.balances
 TO tradepost_admin, tradepost_auditor, tradepost_trader;

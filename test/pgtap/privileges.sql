@@ -16,7 +16,9 @@ SELECT is_empty($$SELECT n.nspname FROM pg_namespace n WHERE n.nspname LIKE 'tra
 SELECT results_eq($$SELECT p.proname::text COLLATE "default", string_agg(replace(w.role, 'tradepost_', '') COLLATE "default", ' ' ORDER BY w.role)
 	FROM pg_proc p LEFT JOIN who w ON has_function_privilege(w.role, p.oid, 'EXECUTE') WHERE p.pronamespace = 'tradepost'::regnamespace GROUP BY p.oid, p.proname ORDER BY p.proname$$,
 $$VALUES
+	('account_ledger', 'admin auditor trader'),
 	('account_summary', 'admin auditor trader'),
+	('account_trades', 'admin auditor trader'),
 	('add_owner', 'admin'),
 	('amend_order', 'admin proxy trader'),
 	('cancel_all', 'admin proxy trader'),
