@@ -184,3 +184,16 @@ END
 $$;
 COMMENT ON FUNCTION tradepost_edge.orders_cancel_all(bigint, bigint, jsonb) IS
 'DELETE orders: {"command": its id, "symbol"}; cancels all open orders of the caller, or those in one instrument: symbol, or asset and contract, in query or body. Errors: TP001, TP005, TP016.';
+
+CREATE OR REPLACE FUNCTION tradepost_edge.cancel_on_disconnect(user_id bigint)
+	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
+AS $$
+DECLARE
+	of_account bigint := (SELECT u.account FROM tradepost_internal.users u WHERE u.id = cancel_on_disconnect.user_id);
+BEGIN
+	-- No session is looked at: the socket may have gone because its session did.
+	RETURN CASE WHEN of_account IS NOT NULL THEN tradepost.cancel_all(of_account) END;
+END
+$$;
+COMMENT ON FUNCTION tradepost_edge.cancel_on_disconnect(bigint) IS
+'Asks to cancel all open orders of a user whose socket is gone, as its session had wished; returns the command''s id, NULL for a user without account.';

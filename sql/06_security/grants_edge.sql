@@ -3,7 +3,7 @@
 
 REVOKE ALL ON ALL ROUTINES IN SCHEMA tradepost_edge FROM PUBLIC;
 
--- What makes a session, or shows what one is made of: the proxy's alone.
+-- What makes a session, shows what one is made of, or does without: the proxy's alone.
 GRANT EXECUTE ON FUNCTION
 	tradepost_edge.register(text, text, text, text, text, inet, text),
 	tradepost_edge.login_lookup(text, inet),
@@ -11,7 +11,8 @@ GRANT EXECUTE ON FUNCTION
 	tradepost_edge.refresh(bytea, bytea, inet, text),
 	tradepost_edge.logout(bigint, bigint, jsonb),
 	tradepost_edge.password_hash_of(bigint, bigint),
-	tradepost_edge.change_password(bigint, bigint, text)
+	tradepost_edge.change_password(bigint, bigint, text),
+	tradepost_edge.cancel_on_disconnect(bigint)
 TO tradepost_proxy;
 
 GRANT EXECUTE ON FUNCTION
@@ -29,6 +30,7 @@ GRANT EXECUTE ON FUNCTION
 	tradepost_edge.trades(bigint, bigint, jsonb),
 	tradepost_edge.candles(bigint, bigint, jsonb),
 	tradepost_edge.account_summary(bigint, bigint, jsonb),
+	tradepost_edge.newest_seq(),
 	tradepost_edge.events_page(bigint, integer),
 	tradepost_edge.events_catchup(bigint, integer, integer[], bigint[]),
 	tradepost_edge.books(integer[], integer),

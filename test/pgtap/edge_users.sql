@@ -26,11 +26,13 @@ SELECT throws_ok(format('SELECT pg_temp.register(%L)', e), 'TP005', NULL, format
 SELECT lives_ok(format('SELECT pg_temp.register(%L)', e), format('e-mail %L', e)) FROM unnest(ARRAY['x+tag@sub.example.co.uk', 'o''neil@example.org', 'ünï@exämple.org']) e;
 SELECT throws_ok($$SELECT pg_temp.register('t@example.org', 'gold')$$, 'TP005', 'tier is "gold"', 'an unknown tier');
 SELECT throws_ok($$SELECT pg_temp.register('t@example.org', 'free', E'a\tb')$$, 'TP005', E'firstName must have at most 100 characters, none of them a control character, not ''a\tb''', 'no name');
-SELECT throws_ok($$SELECT pg_temp.register('t@example.org', 'free', 'x', repeat('y', 65))$$, 'TP005', NULL, 'a long last name');
+SELECT throws_ok($$SELECT pg_temp.register('t@example.org', 'free', 'x', repeat('y', 101))$$, 'TP005', NULL, 'a long last name');
 SELECT throws_ok($$SELECT pg_temp.register('t@example.org', 'free', E'x\ty')$$, 'TP005', NULL, 'a control character in a name');
 SELECT throws_ok($$SELECT tradepost_edge.register('t@example.org', '', 'x', 'y', 'free', NULL, NULL)$$, 'TP005', NULL, 'no hash');
 SELECT is((SELECT count(*) FROM tradepost.users), 5::bigint, 'what is refused leaves no user');
 SELECT is((SELECT count(*) FROM tradepost.accounts WHERE kind = 'client'), 5::bigint, 'and no account');
+SELECT is(pg_temp.register('nameless@example.org', 'free', '', '') -> 'user' ->> 'firstName', '', 'a name need not be given');
+SELECT is((SELECT a.name FROM tradepost.accounts a JOIN tradepost.users u ON u.account = a.id WHERE u.email = 'nameless@example.org'), 'nameless@example.org', 'its account then has the address''s');
 
 -- Login.
 SELECT is(tradepost_edge.login_lookup('ADA@example.org', NULL)::jsonb, '{"user": 1, "hash": "hash of Ada@Example.org", "wait": 0}', 'login_lookup() finds in any case');

@@ -64,7 +64,7 @@ SELECT count(*) > 1000 AS many, bool_and(p.command_id = e.command_id AND p.time_
 	AND p.account IS NOT DISTINCT FROM e.account AND p.counter_account IS NOT DISTINCT FROM e.counter_account AND p.decision = e.decision AND p.quantity IS NOT DISTINCT FROM e.quantity::text AND p.price IS NOT DISTINCT FROM e.price::text
 	AND p.commission IS NOT DISTINCT FROM e.commission::text AND p.counter_commission IS NOT DISTINCT FROM e.counter_commission::text AND p.reason IS NOT DISTINCT FROM e.reason
 	AND (enum_range(NULL::tradepost.event_kind))[p.kind] = e.kind AND p.side IS NOT DISTINCT FROM CASE e.side WHEN 'buy' THEN 0 WHEN 'sell' THEN 1 END
-	AND p.instrument IS NOT DISTINCT FROM (SELECT i.id FROM tradepost.instruments i WHERE i.symbol = e.symbol)) AS events,
+	AND p.asset IS NOT DISTINCT FROM e.asset AND p.instrument IS NOT DISTINCT FROM (SELECT i.id FROM tradepost.instruments i WHERE i.symbol = e.symbol)) AS events,
 	bool_and(o.id IS NULL OR (p.o_status = array_position(enum_range(NULL::tradepost.order_status), o.status) - 1 AND p.o_quantity = o.quantity::text AND p.o_price IS NOT DISTINCT FROM o.price::text AND p.o_filled = o.filled::text
 	AND p.o_avg IS NOT DISTINCT FROM o.average_price::text AND p.o_commission = o.commission::text AND p.o_client_order_id IS NOT DISTINCT FROM o.client_order_id AND p.o_reason IS NOT DISTINCT FROM o.reason AND p.o_post_only = o.post_only
 	AND p.o_created_us = round(extract(epoch FROM o.created_at) * 1000000) AND p.o_expires_us IS NOT DISTINCT FROM round(extract(epoch FROM o.expires_at) * 1000000))) AS orders,
@@ -73,6 +73,7 @@ FROM tradepost_edge.events_page(0, 10000) p JOIN tradepost.events e USING (seq) 
 SELECT count(*) = (SELECT least(count(*), 10000) FROM tradepost.events) AS all_of_them FROM tradepost_edge.events_page(NULL, 10000);
 SELECT count(*), min(seq) = :first_seq + 1 AS after, bool_and(more) AS more FROM tradepost_edge.events_page(:first_seq, 3);
 SELECT count(*) FROM tradepost_edge.events_page(9000000000000000000, 100);
+SELECT tradepost_edge.newest_seq() = max(seq) AS newest FROM tradepost.events;
 SELECT r.* FROM unnest(ARRAY['0', '10001', 'NULL']) WITH ORDINALITY u (d, n), t.refused(format('SELECT * FROM tradepost_edge.events_page(0, %s)', d)) r ORDER BY n;
 
 -- What a client missed: of an instrument the public part, of an account all; and how far that goes.

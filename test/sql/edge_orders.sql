@@ -192,4 +192,9 @@ SELECT r.* FROM unnest(ARRAY['{"limit": "0"}', '{"limit": "201"}', '{"limit": "t
 SELECT r.code FROM t.refused('SELECT t.call(''orders_list'', ''nobody'', ''{}'')') r;
 SELECT jsonb_array_length(t.call('orders_list', 'ed', jsonb_build_object('query', jsonb_build_object('status', s))) -> 'orders') AS n, s FROM unnest(ARRAY['active', 'open', 'partially_filled', 'filled', 'cancelled', 'expired', 'rejected']) s ORDER BY s;
 
+-- A socket that is gone: no session is asked for.
+SELECT tradepost.revoke_user(t.u('flo')) > 0 AS revoked, tradepost_edge.cancel_on_disconnect(t.u('flo')) > 0 AS asked, tradepost_edge.cancel_on_disconnect(9000000000) AS nobody;
+:wait
+SELECT count(*) FILTER (WHERE o.status IN ('open', 'partially_filled')) AS open, count(*) FILTER (WHERE o.status = 'cancelled' AND o.reason = 'cancel_all') AS cancelled FROM tradepost.orders o JOIN tradepost.users u ON u.account = o.account WHERE u.id = t.u('flo');
+
 SELECT name, detail FROM tradepost.check_invariants() WHERE NOT holds;
