@@ -140,10 +140,6 @@ build/errcodes.h: extension/errcodes.txt $(STACK)/errcodes.sh
 	mkdir -p build
 	$(STACK)/errcodes.sh header < $< > $@.new && mv $@.new $@
 
-build/proxy/errcodes_http.h: extension/errcodes.txt $(STACK)/errcodes.sh
-	mkdir -p build/proxy
-	$(STACK)/errcodes.sh proxy < $< > $@.new && mv $@.new $@
-
 ASSEMBLE_DEPS := $(SQL_MODULES) $(wildcard sql sql/*/.) extension/errcodes.txt extension/tradepost.control \
 	$(STACK)/assemble.sh $(STACK)/errcodes.sh
 
