@@ -58,7 +58,13 @@ packages() {
 	# The proxy's.  libwebsockets loads its libuv part at run time.
 	printf '%s\n' pkgconf libwebsockets-dev libwebsockets-evlib-uv libuv1-dev libjansson-dev libjwt-dev libsodium-dev libhiredis-dev libssl-dev
 	case $1 in
-		test) printf '%s\n' perl libipc-run-perl "postgresql-$v-pgtap" clang libclang-rt-dev curl iproute2 nodejs npm openssl procps redis-server ;;
+		test) printf '%s\n' perl libipc-run-perl "postgresql-$v-pgtap" clang libclang-rt-dev curl iproute2 openssl procps
+			# People have these from elsewhere too.
+			command -v node > /dev/null || echo nodejs
+			command -v npm > /dev/null || echo npm
+			command -v redis-server > /dev/null || echo redis-server
+			command -v promtool > /dev/null || echo prometheus
+			;;
 		lint) printf '%s\n' clang clang-format shellcheck git ;;
 	esac
 }
@@ -86,8 +92,9 @@ install_missing() {
 	log=$(mktemp)
 	# The list may be old or empty: update it first, and try even if that fails.
 	$sudo apt-get update > "$log" 2>&1 || true
+	# RUNLEVEL: what comes with a service (Redis, Prometheus) is not to start it.
 	# shellcheck disable=SC2086
-	if $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $want >> "$log" 2>&1 < /dev/null; then
+	if $sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y --no-install-recommends $want >> "$log" 2>&1 < /dev/null; then
 		rm -f "$log"
 	else
 		tail -n 30 "$log" >&2
