@@ -32,6 +32,28 @@ tp_book_free(TpBook *book)
 	*book = (TpBook){ 0 };
 }
 
+void
+tp_book_copy(TpBook *to, const TpBook *from)
+{
+	tp_book_clear(to);
+	tp_buffer_add(&to->text, from->text.data, from->text.length);
+	for (int side = 0; side < TP_BOOK_SIDES; side++)
+	{
+		if (to->capacity[side] < from->count[side])
+		{
+			to->capacity[side] = from->capacity[side];
+			to->levels[side] = tp_realloc(to->levels[side], (size_t) to->capacity[side] * sizeof(TpBookLevel));
+		}
+		if (from->count[side] > 0)
+			memcpy(to->levels[side], from->levels[side], (size_t) from->count[side] * sizeof(TpBookLevel));
+		to->count[side] = from->count[side];
+	}
+	to->instrument = from->instrument;
+	to->seq = from->seq;
+	to->time_us = from->time_us;
+	to->checksum = from->checksum;
+}
+
 static uint32_t
 keep(TpBook *book, TpSlice text)
 {

@@ -34,6 +34,7 @@ typedef struct TpBook
 
 extern void tp_book_clear(TpBook *book); /* keeps the memory */
 extern void tp_book_free(TpBook *book);
+extern void tp_book_copy(TpBook *to, const TpBook *from);
 extern void tp_book_add(TpBook *book, int side, TpSlice price, TpSlice quantity, int64_t orders);
 
 static inline TpSlice

@@ -24,7 +24,8 @@ typedef struct TpMessage
 	const char *name;
 	int64_t seq;
 	int part; /* of the seq's messages this is number `part`, counted over all of them, whoever gets them */
-	int of;   /* how many these are; both 0: it is not one of a seq's numbered ones */
+	int of;   /* how many these are; both 0: it is not one of a seq's own (market:update, book:...). json has them if there
+			   * are several */
 	TpSlice json;
 	TpSlice data;
 	void *wire[4]; /* what senders made of it (framings), freed with it by free() */
