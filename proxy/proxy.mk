@@ -5,7 +5,7 @@
 #
 #	  proxy            build/tradepost-proxy
 #	  proxy SANITIZE=1 build/asan/tradepost-proxy, with ASan and UBSan (clang, if it is there)
-#	  proxy-unit       build/proxy/unit/test_*		proxy-unit-test runs them
+#	  proxy-unit       build/unit/test_proxy_*, build/asan/unit/test_proxy_*; proxy-unit-test runs them
 #
 #	  Unit tests are of the pure parts: each is one file of test/proxy_unit, linked against
 #	  all of the proxy but its main program.
@@ -28,8 +28,8 @@ PROXY_SANITIZED := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno
 PROXY_OBJ := $(PROXY_SRC:proxy/src/%.c=build/proxy/obj/%.o)
 PROXY_ASAN_OBJ := $(PROXY_SRC:proxy/src/%.c=build/proxy/asan/%.o)
 PROXY_TESTS := $(basename $(notdir $(wildcard test/proxy_unit/test_*.c)))
-PROXY_UNIT := $(PROXY_TESTS:%=build/proxy/unit/%)
-PROXY_ASAN_UNIT := $(PROXY_TESTS:%=build/asan/proxy_unit/%)
+PROXY_UNIT := $(PROXY_TESTS:%=build/unit/%)
+PROXY_ASAN_UNIT := $(PROXY_TESTS:%=build/asan/unit/%)
 PROXY_ASAN_CC = $(or $(PROXY_CLANG),$(PROXY_CC))
 
 TEST_PREREQS += build/tradepost-proxy $(PROXY_UNIT) $(PROXY_ASAN_UNIT)
@@ -55,11 +55,11 @@ build/proxy/asan/%.o: proxy/src/%.c build/proxy/errcodes_http.h proxy/proxy.mk
 	mkdir -p $(@D)
 	$(PROXY_ASAN_CC) $(PROXY_CFLAGS) $(PROXY_SANITIZED) -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
 
-build/proxy/unit/%: test/proxy_unit/%.c test/fuzz/tap.h $(PROXY_OBJ)
+$(PROXY_UNIT): build/unit/%: test/proxy_unit/%.c test/fuzz/tap.h $(PROXY_OBJ)
 	mkdir -p $(@D)
 	$(PROXY_CC) $(PROXY_CFLAGS) $(PROXY_PLAIN) -Itest/fuzz -o $@ $< $(filter-out %/proxy_main.o,$(PROXY_OBJ)) $(PROXY_LIBS)
 
-build/asan/proxy_unit/%: test/proxy_unit/%.c test/fuzz/tap.h $(PROXY_ASAN_OBJ)
+$(PROXY_ASAN_UNIT): build/asan/unit/%: test/proxy_unit/%.c test/fuzz/tap.h $(PROXY_ASAN_OBJ)
 	mkdir -p $(@D)
 	$(PROXY_ASAN_CC) $(PROXY_CFLAGS) $(PROXY_SANITIZED) -Itest/fuzz -o $@ $< $(filter-out %/proxy_main.o,$(PROXY_ASAN_OBJ)) $(PROXY_LIBS)
 

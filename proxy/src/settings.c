@@ -19,7 +19,7 @@
 
 typedef struct TpGiven
 {
-	char *text;
+	const char *text;
 	const char *source; /* default, file, environment, flag */
 } TpGiven;
 
@@ -27,6 +27,27 @@ static TpGiven in_force[MOST_SETTINGS];
 static TpBuffer not_known; /* names in the file that are no settings */
 static char **flags;
 static int flag_count;
+
+/* Whoever has read a setting may keep the pointer, so texts live as long as the process. */
+typedef struct TpKept
+{
+	struct TpKept *next;
+	char text[];
+} TpKept;
+
+static TpKept *all_kept;
+
+char *
+tp_settings_keep(TpSlice text)
+{
+	TpKept *kept = tp_alloc(sizeof(*kept) + text.length + 1);
+
+	if (text.length > 0)
+		memcpy(kept->text, text.data, text.length);
+	kept->next = all_kept;
+	all_kept = kept;
+	return kept->text;
+}
 
 static int
 find(const char *name, size_t length)
@@ -42,8 +63,7 @@ give(TpGiven *given, TpSlice value, const char *source)
 {
 	if (value.length == 0)
 		return;
-	free(given->text);
-	given->text = tp_slice_dup(value);
+	given->text = tp_settings_keep(value);
 	given->source = source;
 }
 
@@ -100,7 +120,8 @@ read_file(const char *path, TpGiven *given, TpBuffer *problem)
 
 	if (file == NULL)
 	{
-		tp_buffer_format(problem, "the configuration file %s cannot be read: %s", path, strerror(errno));
+		tp_buffer_format(problem, "the configuration file %s (--config, TRADEPOST_CONFIG) cannot be read: %s", path,
+						 strerror(errno));
 		return false;
 	}
 	do
@@ -290,16 +311,12 @@ read_all(TpSettings *settings, TpGiven *given, TpBuffer *problem)
 	tp_buffer_clear(&not_known);
 	fine = read_flags(from_flags, &config, problem);
 	for (int i = 0; i < tp_settings_count; i++)
-	{
-		given[i] = (TpGiven){ tp_strdup(tp_settings_table[i].fallback), "default" };
-		if (!fine)
-			free(from_flags[i].text);
-	}
+		given[i] = (TpGiven){ tp_settings_table[i].fallback, "default" };
 	if (!fine)
 		return false;
 	if (config != NULL && *config != '\0')
 	{
-		settings->file = tp_strdup(config);
+		settings->file = tp_settings_keep(tp_slice(config));
 		fine = read_file(config, given, problem);
 	}
 	else
@@ -311,10 +328,7 @@ read_all(TpSettings *settings, TpGiven *given, TpBuffer *problem)
 		if (value != NULL)
 			give(&given[i], tp_slice(value), "environment");
 		if (from_flags[i].text != NULL)
-		{
-			free(given[i].text);
 			given[i] = from_flags[i];
-		}
 	}
 	for (int i = 0; fine && i < tp_settings_count; i++)
 		fine = set_value(&tp_settings_table[i], given[i].text, settings, problem);
@@ -356,25 +370,17 @@ tp_settings_reload(TpSettings *settings, TpBuffer *kept, TpBuffer *problem)
 	TpGiven given[MOST_SETTINGS] = { 0 };
 
 	if (!read_all(&fresh, given, problem))
-	{
-		for (int i = 0; i < tp_settings_count; i++)
-			free(given[i].text);
 		return false;
-	}
 	for (int i = 0; i < tp_settings_count; i++)
 	{
 		const TpSetting *setting = &tp_settings_table[i];
 
 		if (strcmp(given[i].text, in_force[i].text) == 0)
-			free(given[i].text);
-		else if ((setting->flags & TP_SETTING_RELOADS) == 0)
-		{
+			continue;
+		if ((setting->flags & TP_SETTING_RELOADS) == 0)
 			tp_buffer_format(kept, "%s%s", kept->length > 0 ? " " : "", setting->name);
-			free(given[i].text);
-		}
 		else
 		{
-			/* The old text stays in memory: somebody may have kept the pointer. */
 			memcpy((char *) settings + setting->offset, (char *) &fresh + setting->offset, kind_size(setting->kind));
 			in_force[i] = given[i];
 		}

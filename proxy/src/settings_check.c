@@ -109,8 +109,8 @@ make_database_url(TpSettings *settings)
 	add_word(&url, "user", settings->postgres_user);
 	add_word(&url, "password", settings->postgres_password);
 	add_word(&url, "dbname", settings->postgres_db);
-	tp_buffer_add(&url, "", 1);
-	settings->database_url = url.data;
+	settings->database_url = tp_settings_keep((TpSlice){ url.data, url.length });
+	tp_buffer_free(&url);
 }
 
 /* The password in DATABASE_URL, if it has one. */
@@ -167,11 +167,11 @@ static const char *
 random_secret(void)
 {
 	unsigned char bytes[32];
-	char *text = tp_alloc(2 * sizeof(bytes) + 1);
+	char text[2 * sizeof(bytes) + 1];
 
 	randombytes_buf(bytes, sizeof(bytes));
-	sodium_bin2hex(text, 2 * sizeof(bytes) + 1, bytes, sizeof(bytes));
-	return text;
+	sodium_bin2hex(text, sizeof(text), bytes, sizeof(bytes));
+	return tp_settings_keep(tp_slice(text));
 }
 
 static bool
@@ -265,13 +265,11 @@ beside_program(const char *const *candidates)
 		*slash = '\0';
 	for (; *candidates != NULL; candidates++)
 	{
-		TpBuffer path = { 0 };
+		char path[sizeof(program) + 64];
 
-		tp_buffer_format(&path, "%s/%s", program, *candidates);
-		tp_buffer_add(&path, "", 1);
-		if (access(path.data, R_OK) == 0)
-			return path.data;
-		tp_buffer_free(&path);
+		snprintf(path, sizeof(path), "%s/%s", program, *candidates);
+		if (access(path, R_OK) == 0)
+			return tp_settings_keep(tp_slice(path));
 	}
 	return "";
 }

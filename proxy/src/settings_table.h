@@ -38,6 +38,9 @@ typedef struct TpSetting
 extern const TpSetting tp_settings_table[];
 extern const int tp_settings_count;
 
+/* A copy that lives as long as the process. */
+extern char *tp_settings_keep(TpSlice text);
+
 /* What depends on several settings: makes the URL of the database, refuses weak secrets. */
 extern bool tp_settings_finish(TpSettings *settings, TpBuffer *problem);
 
