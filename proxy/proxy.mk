@@ -63,14 +63,14 @@ $(PROXY_ASAN_UNIT): build/asan/unit/%: test/proxy_unit/%.c test/fuzz/tap.h $(PRO
 	mkdir -p $(@D)
 	$(PROXY_ASAN_CC) $(PROXY_CFLAGS) $(PROXY_SANITIZED) -Itest/fuzz -o $@ $< $(filter-out %/proxy_main.o,$(PROXY_ASAN_OBJ)) $(PROXY_LIBS)
 
-# Only where the top-level Makefile does not bring it.
+build/proxy/errcodes_http.h: extension/errcodes.txt docker/stack/errcodes.sh
+	mkdir -p $(@D)
+	docker/stack/errcodes.sh proxy < $< > $@.new && mv $@.new $@
+
 ifndef TP_VERSION
 ifneq ($(V),1)
 .SILENT:
 endif
-build/proxy/errcodes_http.h: extension/errcodes.txt docker/stack/errcodes.sh
-	mkdir -p build/proxy
-	docker/stack/errcodes.sh proxy < $< > $@.new && mv $@.new $@
 endif
 
 -include $(wildcard build/proxy/obj/*.d build/proxy/asan/*.d)
