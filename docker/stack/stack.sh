@@ -66,15 +66,17 @@ paths() {
 # pid_of NAME: the server's pid if it lives and is ours; pid files may be stale,
 # and their numbers taken by somebody else since.
 pid_of() {
-	local pid
+	local pid mark
 	[ -r "$RUN_DIR/$1.pid" ] || return 1
 	read -r pid < "$RUN_DIR/$1.pid" || return 1
 	[[ $pid =~ ^[0-9]+$ ]] || return 1
 	case $1 in
-		postgres) [ -n "$DATA" ] && tr '\0' ' ' < "/proc/$pid/cmdline" 2> /dev/null | grep -qF -- "$DATA" ;;
-		proxy) [ -n "$PROXY" ] && tr '\0' ' ' < "/proc/$pid/cmdline" 2> /dev/null | grep -qF -- "$PROXY/bin/tradepost-proxy" ;;
+		postgres) mark=$DATA ;;
+		proxy) mark=${PROXY:+$PROXY/bin/tradepost-proxy} ;;
 		*) return 1 ;;
-	esac || return 1
+	esac
+	# It may end while we look.
+	[ -n "$mark" ] && { tr '\0' ' ' < "/proc/$pid/cmdline"; } 2> /dev/null | grep -qF -- "$mark" || return 1
 	printf '%s\n' "$pid"
 }
 
