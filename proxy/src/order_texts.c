@@ -106,13 +106,14 @@ void
 tp_array_element(TpBuffer *array, TpSlice text)
 {
 	const char *from = text.data;
-	const char *end = text.data + text.length;
+	const char *end;
 
 	if (text.data == NULL)
 	{
 		tp_buffer_add(array, "NULL", 4);
 		return;
 	}
+	end = text.data + text.length;
 	tp_buffer_reserve(array, 2 * text.length + 2);
 	array->data[array->length++] = '"';
 	for (; from < end; from++)
