@@ -49,6 +49,28 @@ SELECT t.call('candles', NULL, '{"param": "Feed-Wheat", "query": {"since": "4102
 SELECT r.* FROM unnest(ARRAY['{"resolution": "2m"}', '{"resolution": "1m", "interval": "1m"}', '{"limit": "1001"}', '{"since": "yesterday"}', '{"since": "2026-02-31"}', '{"until": "2026-01-01T00:00:00"}', '{"x": "1"}']) WITH ORDINALITY u (q, n), t.refused(format('SELECT t.call(''candles'', NULL, ''{"param": "Feed-Wheat", "query": %s}'')', q)) r ORDER BY n;
 SELECT r.* FROM unnest(ARRAY['{"param": "NOSUCH"}', '{}']) WITH ORDINALITY u (a, n), t.refused(format('SELECT t.call(''candles'', NULL, %L)', a)) r ORDER BY n;
 
+-- Rolled up by the minute or not, it is the same as from the events; rolled up twice it is not counted twice.
+CREATE FUNCTION t.candles_differ() RETURNS bigint LANGUAGE sql AS
+$$
+	SELECT count(*) FROM (SELECT DISTINCT symbol FROM tradepost.trades) i, unnest(ARRAY['1m', '5m', '15m', '1h', '1d']) r, LATERAL (
+		SELECT to_jsonb(t.call('candles', NULL, jsonb_build_object('param', symbol, 'query', jsonb_build_object('resolution', r, 'limit', '1000', 'since', '2020-01-01'))) -> 'candles') AS edge,
+			(SELECT jsonb_agg(jsonb_build_object('time', tradepost_internal.iso(c.start), 'open', c.open::text, 'high', c.high::text, 'low', c.low::text, 'close', c.close::text, 'volume', c.volume::text, 'trades', c.trades) ORDER BY c.start)
+				FROM tradepost.candles(symbol, r, now() - 9000 * CASE r WHEN '1m' THEN interval '1 minute' ELSE '5 minutes' END, now() + interval '1 minute') c) AS api) x
+	WHERE x.edge IS DISTINCT FROM x.api
+$$;
+SELECT t.candles_differ();
+SELECT seq > 0 AS rolled, (SELECT count(*) > 0 FROM tradepost_internal.market_minutes) AS minutes FROM tradepost_internal.market_rolled;
+-- The same with all of it, and with a part of the minute that others are in.
+UPDATE tradepost_internal.market_rolled SET seq = 0;
+DELETE FROM tradepost_internal.market_minutes;
+INSERT INTO tradepost_internal.market_minutes SELECT * FROM tradepost_internal.traded_between(0, :first_seq - 5000);
+UPDATE tradepost_internal.market_rolled SET seq = :first_seq - 5000;
+SELECT t.candles_differ();
+SELECT seq >= :first_seq AS rolled_on FROM tradepost_internal.market_rolled;
+SELECT count(*) AS market_differs FROM jsonb_array_elements(t.call('market', NULL, '{}') -> 'markets') m JOIN tradepost.market v ON v.symbol = m ->> 'symbol'
+WHERE (m ->> 'volume24h', m ->> 'high24h', m ->> 'low24h', m ->> 'trades24h', m ->> 'last', m ->> 'mark', m ->> 'bid', m ->> 'ask', m ->> 'openInterest', m ->> 'status')
+	IS DISTINCT FROM (v.volume_24h::text, v.high_24h::text, v.low_24h::text, v.trades_24h::text, v.last_price::text, v.mark::text, v.bid::text, v.ask::text, v.open_interest::text, v.status::text);
+
 -- The account.
 SELECT jsonb_pretty(t.call('account_summary', 'hal', '{}') #- '{account,id}' #- '{account,createdAt}');
 SELECT r.code FROM unnest(ARRAY['account_summary', 'profile', 'orders_list', 'orders_cancel_all', 'logout']) f, t.refused(format('SELECT t.call(%L, ''nobody'', ''{}'')', f)) r;
