@@ -1,5 +1,25 @@
 -- How the engine is doing.
 
+CREATE OR REPLACE FUNCTION tradepost_internal.undecided(watermark bigint, tail_seq bigint, OUT commands bigint, OUT since timestamptz)
+	RETURNS record LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+	-- What lies above the watermark is little beside all there is, which the planner does not know.
+	SET search_path = pg_catalog, tradepost_internal, pg_temp SET enable_seqscan = off
+AS $$
+DECLARE
+	first bigint;
+BEGIN
+	SELECT count(*), min(u.id) INTO commands, first
+	FROM (
+		SELECT c.id FROM tradepost_internal.commands c WHERE c.id >= watermark
+		EXCEPT
+		SELECT e.command_id FROM tradepost_internal.events e WHERE e.seq >= tail_seq AND e.decision
+	) u;
+	since := (SELECT c.created_at FROM tradepost_internal.commands c WHERE c.id = first);
+END
+$$;
+COMMENT ON FUNCTION tradepost_internal.undecided(bigint, bigint) IS
+'By the tables: how many commands are undecided, and when the first of them was asked. Arguments: what engine_state says';
+
 CREATE OR REPLACE VIEW tradepost.engine_status WITH (security_invoker = true) AS
 SELECT m.state, m.pid, greatest(m.last_seq, s.last_seq) AS last_seq, greatest(m.watermark, s.watermark) AS watermark,
 	greatest(m.oldest_command_age, w.undecided_age) AS watermark_age, m.oldest_command_age, w.pending, w.undecided_age, m.open_orders, m.batches, m.last_batch_commands, m.last_batch_time, m.restarts, m.last_error,
@@ -9,18 +29,11 @@ SELECT m.state, m.pid, greatest(m.last_seq, s.last_seq) AS last_seq, greatest(m.
 	s.starts, s.last_time
 FROM tradepost_internal.engine_memory() m
 LEFT JOIN tradepost_internal.engine_state s ON (SELECT tradepost_internal.durable())
--- An engine that is off has not counted what an earlier server left: only the tables tell.
+-- An engine that is off has not counted what an earlier server left: only the tables tell. Else the function, being strict, is not run.
+LEFT JOIN LATERAL tradepost_internal.undecided(CASE WHEN m.state <> 'running' THEN s.watermark END, s.tail_seq) t ON true
 CROSS JOIN LATERAL (
-	SELECT count(*) AS commands, min(u.id) AS first
-	FROM (
-		SELECT c.id FROM tradepost_internal.commands c WHERE m.state <> 'running' AND c.id >= s.watermark
-		EXCEPT
-		SELECT e.command_id FROM tradepost_internal.events e WHERE m.state <> 'running' AND e.seq >= s.tail_seq AND e.decision
-	) u) t
-CROSS JOIN LATERAL (
-	SELECT CASE m.state WHEN 'running' THEN m.pending ELSE t.commands END AS pending,
-		CASE m.state WHEN 'running' THEN m.undecided_age
-			ELSE coalesce(greatest('0', clock_timestamp() - (SELECT c.created_at FROM tradepost_internal.commands c WHERE c.id = t.first)), '0') END AS undecided_age) w;
+	SELECT CASE m.state WHEN 'running' THEN m.pending ELSE coalesce(t.commands, 0) END AS pending,
+		CASE m.state WHEN 'running' THEN m.undecided_age ELSE coalesce(greatest('0', clock_timestamp() - t.since), '0') END AS undecided_age) w;
 COMMENT ON VIEW tradepost.engine_status IS 'One row: this database''s engine, from shared memory and from what it stored; for administrators and auditors';
 COMMENT ON COLUMN tradepost.engine_status.state IS 'running, recovering, starting, paused (library and extension differ in version), restored (call post_restore()), poisoned, standby, off';
 COMMENT ON COLUMN tradepost.engine_status.pid IS 'Process of the matcher';

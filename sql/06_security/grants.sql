@@ -100,7 +100,8 @@ TO tradepost_admin;
 GRANT EXECUTE ON FUNCTION
 	tradepost.check_invariants(),
 	tradepost_internal.engine_memory(),
-	tradepost_internal.instance_id()
+	tradepost_internal.instance_id(),
+	tradepost_internal.undecided(bigint, bigint)
 TO tradepost_admin, tradepost_auditor;
 GRANT SELECT ON tradepost.engine_status TO tradepost_admin, tradepost_auditor;
 GRANT SELECT ON tradepost_internal.engine_state, tradepost_internal.checkpoints, tradepost_internal.error_dna, tradepost_internal.command_keys
