@@ -227,6 +227,7 @@ tp_edge_run(const TpSettings *settings, TpShared *shared, int number, int listen
 	shared->ready[number] = getpid();
 	tp_log(TP_LOG_INFO, "worker takes requests", NULL);
 	uv_run(&edge->loop, UV_RUN_DEFAULT);
+	tp_upgrades_free(edge->upgrades);
 	tp_log(TP_LOG_INFO, "worker has stopped", NULL);
 	(void) uv_loop_close(&edge->loop);
 	tp_gzip_close();

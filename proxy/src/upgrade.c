@@ -131,6 +131,14 @@ tp_upgrades_close(TpUpgrades *upgrades)
 	if (upgrades == NULL)
 		return;
 	lws_context_destroy(upgrades->context);
+}
+
+void
+tp_upgrades_free(TpUpgrades *upgrades)
+{
+	if (upgrades == NULL)
+		return;
+	lws_context_destroy(upgrades->context);
 	free(upgrades);
 }
 

@@ -30,6 +30,8 @@ extern TpUpgrades *tp_upgrades_open(TpEdge *edge);
 
 /* Closes all WebSockets (1001) and the context; its handles close on the loop. */
 extern void tp_upgrades_close(TpUpgrades *upgrades);
+/* After the loop has closed its handles. */
+extern void tp_upgrades_free(TpUpgrades *upgrades);
 
 /* A WebSocket's handshake to a path that has WebSockets. */
 extern bool tp_upgrade_wanted(const TpRequest *request);
