@@ -51,14 +51,22 @@ client_may_commit(TpDatabase *db)
 	return false;
 }
 
+/*
+ * A client that has just had its answer often comes with its next command at
+ * once, most of all when it is the only one: so nobody in sight is believed at
+ * the second look only.
+ */
 static void
 wait_for_flush(TpDatabase *db, XLogRecPtr end)
 {
 	TimestampTz deadline = GetCurrentTimestamp() + tradepost_flush_wait;
+	int looks_at_nobody = 0;
 
 	while (GetFlushRecPtr(NULL) < end)
 	{
-		if (tradepost_flush_wait == 0 || GetCurrentTimestamp() >= deadline || !client_may_commit(db))
+		if (!client_may_commit(db))
+			looks_at_nobody++;
+		if (tradepost_flush_wait == 0 || GetCurrentTimestamp() >= deadline || looks_at_nobody > 1)
 		{
 			XLogFlush(end);
 			return;
