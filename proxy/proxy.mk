@@ -55,13 +55,20 @@ build/proxy/asan/%.o: proxy/src/%.c build/proxy/errcodes_http.h proxy/proxy.mk
 	mkdir -p $(@D)
 	$(PROXY_ASAN_CC) $(PROXY_CFLAGS) $(PROXY_SANITIZED) -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
 
-$(PROXY_UNIT): build/unit/%: test/proxy_unit/%.c test/fuzz/tap.h $(PROXY_OBJ)
-	mkdir -p $(@D)
-	$(PROXY_CC) $(PROXY_CFLAGS) $(PROXY_PLAIN) -Itest/fuzz -o $@ $< $(filter-out %/proxy_main.o,$(PROXY_OBJ)) $(PROXY_LIBS)
+# As a library, so that a test may stand in for a part whose functions it defines all.
+build/proxy/libproxy.a: $(filter-out %/proxy_main.o,$(PROXY_OBJ))
+	rm -f $@ && ar rcs $@ $^
 
-$(PROXY_ASAN_UNIT): build/asan/unit/%: test/proxy_unit/%.c test/fuzz/tap.h $(PROXY_ASAN_OBJ)
+build/proxy/libproxy_asan.a: $(filter-out %/proxy_main.o,$(PROXY_ASAN_OBJ))
+	rm -f $@ && ar rcs $@ $^
+
+$(PROXY_UNIT): build/unit/%: test/proxy_unit/%.c test/fuzz/tap.h build/proxy/libproxy.a
 	mkdir -p $(@D)
-	$(PROXY_ASAN_CC) $(PROXY_CFLAGS) $(PROXY_SANITIZED) -Itest/fuzz -o $@ $< $(filter-out %/proxy_main.o,$(PROXY_ASAN_OBJ)) $(PROXY_LIBS)
+	$(PROXY_CC) $(PROXY_CFLAGS) $(PROXY_PLAIN) -Itest/fuzz -o $@ $< build/proxy/libproxy.a $(PROXY_LIBS)
+
+$(PROXY_ASAN_UNIT): build/asan/unit/%: test/proxy_unit/%.c test/fuzz/tap.h build/proxy/libproxy_asan.a
+	mkdir -p $(@D)
+	$(PROXY_ASAN_CC) $(PROXY_CFLAGS) $(PROXY_SANITIZED) -Itest/fuzz -o $@ $< build/proxy/libproxy_asan.a $(PROXY_LIBS)
 
 build/proxy/errcodes_http.h: extension/errcodes.txt docker/stack/errcodes.sh
 	mkdir -p $(@D)
