@@ -8,8 +8,8 @@
  *		  +--Redis has it--> answered, kept
  *		  +--database--> answered, kept, given to Redis
  *
- * Redis' keys hold version and time of the event that made it, so that nothing there
- * has to be deleted: an old version's key is never asked for again, and expires.
+ * Redis' keys hold the version, so that nothing there has to be deleted: an old
+ * version's key is never asked for again, and expires.
  */
 #include "edge_cache.h"
 
@@ -76,7 +76,6 @@ struct TpCache
 	TpEdge *edge;
 	TpCacheStore *store;
 	TpVersions versions;
-	int64_t newest_time_us; /* of the newest event: makes a seq unique over databases that come and go */
 	Flight *flights;
 	bool closing;
 };
@@ -89,10 +88,8 @@ on_event(void *context, const TpEvent *event, const TpInstrumentInfo *instrument
 	TpCache *cache = context;
 
 	(void) instrument;
-	if (event == NULL)
-		return;
-	tp_versions_touch(&cache->versions, event);
-	cache->newest_time_us = event->time_us;
+	if (event != NULL)
+		tp_versions_touch(&cache->versions, event);
 }
 
 static const Rule *
@@ -312,14 +309,14 @@ static void
 name_in_redis(Flight *flight)
 {
 	unsigned char hash[16];
-	char text[64];
+	char text[128];
 	crypto_generichash_state state;
 
 	/* Without an event since the start nobody else has the same version. */
 	flight->redis_key[0] = '\0';
 	if (flight->version == 0 || flight->cache->edge->redis == NULL)
 		return;
-	snprintf(text, sizeof(text), "%" PRId64 ":", flight->version);
+	snprintf(text, sizeof(text), "%s %" PRId64 " ", tp_stream_database(flight->cache->edge->stream), flight->version);
 	crypto_generichash_init(&state, NULL, 0, sizeof(hash));
 	crypto_generichash_update(&state, (const unsigned char *) text, strlen(text));
 	crypto_generichash_update(&state, (const unsigned char *) flight->key.data, flight->key.length);

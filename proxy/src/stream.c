@@ -2,7 +2,7 @@
  * stream.c
  *	  Reads the events and hands them out; see stream.h.
  *
- *		DISCONNECTED --> LOADING (instruments, newest seq) --> IDLE <--> READING
+ *		DISCONNECTED --> LOADING (newest seq, instruments) --> IDLE <--> READING
  *		      ^             |  ^                                |          |
  *		      |          FAILED, for a look's time              |          |
  *		      +---------------- the connection is lost ---------+----------+
@@ -55,6 +55,7 @@ struct TpStream
 	bool resync;  /* revoked sessions are to be read, as soon as the pool is there */
 	int64_t seq;
 	int64_t lag_us;
+	char database[64];
 	TpInstrumentTable instruments;
 	Subscription subscriptions[SUBSCRIBERS];
 	int subscribed;
@@ -67,7 +68,12 @@ static const TpStatement page_statement = { .sql = "SELECT " TP_EVENT_COLUMNS
 static const TpStatement instruments_statement = {
 	.sql = "SELECT id, symbol, asset, contract, mark, last FROM tradepost_edge.instruments_raw()", .parameters = 0
 };
-static const TpStatement newest_statement = { .sql = "SELECT tradepost_edge.newest_seq()", .parameters = 0 };
+static const TpStatement newest_statement = {
+	.sql = "SELECT tradepost_edge.newest_seq(), c.system_identifier::text || '/' || d.oid::text"
+		   " FROM pg_catalog.pg_control_system() c, pg_catalog.pg_database d"
+		   " WHERE d.datname = pg_catalog.current_database()",
+	.parameters = 0
+};
 
 static void read_page(TpStream *stream);
 static void load(TpStream *stream);
@@ -181,29 +187,6 @@ read_page(TpStream *stream)
 	tp_pg_listener_call(stream->listener, &page_statement, (const char *const[]){ after, rows }, page_came, stream);
 }
 
-/* After a failover to a standby that was behind, events may be gone that were read: nothing brings them back. */
-static void
-newest_came(void *context, const PGresult *result, const TpPgError *error)
-{
-	TpStream *stream = context;
-	int64_t newest;
-
-	if (error != NULL)
-	{
-		failed(stream, "the newest seq", error);
-		return;
-	}
-	newest = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
-	if (stream->started && newest < stream->seq)
-		tp_log(TP_LOG_ERROR, "the database knows fewer events than were read from it", "#read", stream->seq, "#newest",
-			   newest, NULL);
-	if (!stream->started || newest < stream->seq)
-		stream->seq = newest;
-	stream->started = true;
-	if (stream->state == LOADING)
-		read_page(stream);
-}
-
 static const char *
 text_or_null(const PGresult *result, int row, int column)
 {
@@ -232,14 +215,39 @@ instruments_came(void *context, const PGresult *result, const TpPgError *error)
 		tp_instruments_add(&stream->instruments, &instrument);
 	}
 	if (stream->state == LOADING)
-		tp_pg_listener_call(stream->listener, &newest_statement, NULL, newest_came, stream);
+		read_page(stream);
+}
+
+/* After a failover to a standby that was behind, events may be gone that were read: nothing brings them back. */
+static void
+newest_came(void *context, const PGresult *result, const TpPgError *error)
+{
+	TpStream *stream = context;
+	int64_t newest;
+
+	if (error != NULL)
+	{
+		failed(stream, "the newest seq", error);
+		return;
+	}
+	newest = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+	if (stream->started && newest < stream->seq)
+		tp_log(TP_LOG_ERROR, "the database knows fewer events than were read from it", "#read", stream->seq, "#newest",
+			   newest, NULL);
+	if (!stream->started || newest < stream->seq)
+		stream->seq = newest;
+	stream->started = true;
+	snprintf(stream->database, sizeof(stream->database), "%s", PQgetvalue(result, 0, 1));
+	/* Behind the seq: what instruments are told as, the events after it change. */
+	if (stream->state == LOADING)
+		tp_pg_listener_call(stream->listener, &instruments_statement, NULL, instruments_came, stream);
 }
 
 static void
 load(TpStream *stream)
 {
 	change_state(stream, LOADING);
-	tp_pg_listener_call(stream->listener, &instruments_statement, NULL, instruments_came, stream);
+	tp_pg_listener_call(stream->listener, &newest_statement, NULL, newest_came, stream);
 }
 
 /* What was revoked while nobody listened. It goes by the pool, which may connect a little later. */
@@ -355,6 +363,12 @@ bool
 tp_stream_live(const TpStream *stream)
 {
 	return stream->state == IDLE || stream->state == READING;
+}
+
+const char *
+tp_stream_database(const TpStream *stream)
+{
+	return stream->database;
 }
 
 int64_t

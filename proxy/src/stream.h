@@ -39,6 +39,9 @@ extern bool tp_stream_goes_on(const TpStream *stream);
 /* Whether it follows the events now. */
 extern bool tp_stream_live(const TpStream *stream);
 
+/* Which database these events are of: a seq means something in it alone. "" before the first connection. */
+extern const char *tp_stream_database(const TpStream *stream);
+
 /* The last seq handed out; 0 before the first page. */
 extern int64_t tp_stream_seq(const TpStream *stream);
 
