@@ -1,7 +1,7 @@
 -- A user's account at a glance.
 
 CREATE OR REPLACE FUNCTION tradepost_edge.account_summary(user_id bigint, session_id bigint, args jsonb)
-	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
+	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp SET enable_sort = off SET jit = off
 AS $$
 DECLARE
 	asking    tradepost_internal.users := tradepost_edge.caller(user_id, session_id);
@@ -26,7 +26,10 @@ BEGIN
 	SELECT row_to_json(x) INTO counts
 	FROM (SELECT count(*) FILTER (WHERE o.status IN (0, 1)) AS open, count(*) FILTER (WHERE o.status = 1) AS "partiallyFilled",
 			count(*) FILTER (WHERE o.status IN (0, 1) AND o.side = 0) AS buys, count(*) FILTER (WHERE o.status IN (0, 1) AND o.side = 1) AS sells
-		FROM (SELECT y.status, y.side FROM tradepost_internal.orders y WHERE y.account = asking.account ORDER BY y.id DESC LIMIT 10000) o) x;
+		FROM (SELECT y.status, y.side FROM tradepost_internal.orders y
+			-- The index on account and id alone has rows in this order.
+			WHERE (y.account, y.id) < (asking.account, 9223372036854775807) AND (y.account, y.id) > (asking.account, 0)
+			ORDER BY y.account DESC, y.id DESC LIMIT 10000) o) x;
 	RETURN json_build_object('account', account, 'balances', coalesce(balances, '[]'), 'positions', coalesce(positions, '[]'), 'orders', counts);
 END
 $$;

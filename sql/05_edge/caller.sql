@@ -2,7 +2,9 @@
 --
 -- Route functions take (user_id, session_id, args): args is {"param", "query", "body"}, each
 -- key absent when it was not there; query values are strings.  They run as their
--- owner, past row security, so each begins with caller() unless it is public.
+-- owner, past row security, so each begins with caller() unless it is public.  Those that
+-- tell the planner to go by an index (enable_seqscan) also turn JIT off, which the
+-- planner's way of saying so, a huge cost, would else start for a query of a millisecond.
 
 CREATE OR REPLACE FUNCTION tradepost_edge.caller(user_id bigint, session_id bigint)
 	RETURNS tradepost_internal.users LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp

@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE FUNCTION tradepost_internal.roll_market()
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-	SET search_path = pg_catalog, tradepost_internal, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
+	SET search_path = pg_catalog, tradepost_internal, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
 	-- Fewer are read as fast from events; more at once would keep the one who asks waiting.
@@ -39,7 +39,7 @@ COMMENT ON FUNCTION tradepost_internal.roll_market() IS 'Brings market_minutes n
 CREATE OR REPLACE FUNCTION tradepost_internal.traded_between(after bigint, upto bigint)
 	RETURNS TABLE (instrument integer, start timestamptz, open numeric, high numeric, low numeric, close numeric, volume numeric, trades bigint)
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 100
-	SET search_path = pg_catalog, tradepost_internal, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off
+	SET search_path = pg_catalog, tradepost_internal, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET enable_bitmapscan = off
 AS $$
 BEGIN
 	RETURN QUERY
@@ -56,7 +56,7 @@ COMMENT ON FUNCTION tradepost_internal.traded_between(bigint, bigint) IS 'What t
 CREATE OR REPLACE FUNCTION tradepost_internal.traded_since(first timestamptz, of integer[])
 	RETURNS TABLE (instrument integer, start timestamptz, part integer, open numeric, high numeric, low numeric, close numeric, volume numeric, trades bigint)
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 1000
-	SET search_path = pg_catalog, tradepost_internal, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
+	SET search_path = pg_catalog, tradepost_internal, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
 AS $$
 BEGIN
 	PERFORM tradepost_internal.durable();
@@ -74,7 +74,7 @@ COMMENT ON FUNCTION tradepost_internal.traded_since(timestamptz, integer[]) IS
 'What traded in each minute that begins at or after this time: part 1 from market_minutes, part 2, which comes after it and may be of the same minute, from the events since';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.instruments(user_id bigint, session_id bigint, args jsonb)
-	RETURNS json LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
+	RETURNS json LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp SET jit = off
 AS $$
 DECLARE
 	query jsonb := args -> 'query';
@@ -101,7 +101,7 @@ COMMENT ON FUNCTION tradepost_edge.instruments(bigint, bigint, jsonb) IS
 'GET instruments: {"instruments": [...]}, by symbol. Query: symbol, asset, contract, kind. Public. Errors: TP001, TP005.';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.market(user_id bigint, session_id bigint, args jsonb)
-	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
+	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp SET jit = off
 AS $$
 DECLARE
 	of    integer[];
@@ -142,7 +142,7 @@ COMMENT ON FUNCTION tradepost_edge.market(bigint, bigint, jsonb) IS
 
 CREATE OR REPLACE FUNCTION tradepost_edge.trades(user_id bigint, session_id bigint, args jsonb)
 	RETURNS json LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
-	SET search_path = pg_catalog, tradepost_internal, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off
+	SET search_path = pg_catalog, tradepost_internal, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET enable_bitmapscan = off
 AS $$
 DECLARE
 	-- Read in one call at most: what trades rarely is found over several pages, and nobody makes the server read all of history.
@@ -210,7 +210,7 @@ COMMENT ON FUNCTION tradepost_edge.trades(bigint, bigint, jsonb) IS
 200, default 50), cursor, symbol, asset, contract, mine. A page may hold fewer than limit and have a cursor: it has looked at 100000 events. Public but for mine. Errors: TP001, TP005, TP016.';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.candles(user_id bigint, session_id bigint, args jsonb)
-	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
+	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp SET jit = off
 AS $$
 DECLARE
 	epoch   CONSTANT timestamptz := '2000-01-01 00:00:00+00';

@@ -59,7 +59,7 @@ COMMENT ON FUNCTION tradepost_internal.edge_order_id(jsonb, bigint) IS 'The orde
 
 CREATE OR REPLACE FUNCTION tradepost_edge.orders_list(user_id bigint, session_id bigint, args jsonb)
 	RETURNS json LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
-	SET search_path = pg_catalog, tradepost_internal, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
+	SET search_path = pg_catalog, tradepost_internal, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off SET jit = off
 AS $$
 DECLARE
 	asking   tradepost_internal.users := tradepost_edge.caller(user_id, session_id);
@@ -81,13 +81,13 @@ BEGIN
 	sides := array_position('{buy,sell}'::text[], tradepost_internal.edge_choice(query, 'side', '{buy,sell}')) - 1;
 	of := tradepost_internal.edge_instruments(query);
 	PERFORM tradepost_internal.durable();
-	-- The inner query finds them by the index on account; only these are made into JSON.
+	-- The inner query finds them by the index on account and id, which alone has rows in this order; only these are made into JSON.
 	SELECT array_agg(p.id ORDER BY p.id DESC), array_agg(p.json ORDER BY p.id DESC) INTO found_ids, found_json
 	FROM (SELECT x.id, v.json
 		FROM (SELECT o.id FROM tradepost_internal.orders o
-			WHERE o.account = asking.account AND o.id < below AND (wanted IS NULL OR o.status = ANY (statuses)) AND (sides IS NULL OR o.side = sides)
+			WHERE (o.account, o.id) < (asking.account, below) AND (o.account, o.id) > (asking.account, 0) AND (wanted IS NULL OR o.status = ANY (statuses)) AND (sides IS NULL OR o.side = sides)
 				AND (of IS NULL OR o.instrument = ANY (of))
-			ORDER BY o.id DESC LIMIT lines + 1) x
+			ORDER BY o.account DESC, o.id DESC LIMIT lines + 1) x
 		CROSS JOIN LATERAL (SELECT e.json FROM tradepost_internal.edge_orders e WHERE e.id = x.id OFFSET 0) v) p;
 	RETURN json_build_object('orders', coalesce(array_to_json(found_json[1:lines]), '[]'),
 		'nextCursor', CASE WHEN cardinality(found_ids) > lines THEN tradepost_internal.edge_cursor(found_ids[lines]) END);
