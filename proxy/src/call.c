@@ -56,6 +56,12 @@ tp_call_problem(TpCall *call, int status, const char *code, const char *detail, 
 {
 	TpBuffer *out = &call->answer;
 
+	/* RFC 9110 wants it with every 401; RFC 6750 says what is wrong with a token that came. */
+	if (status == 401)
+		tp_call_header(call, "WWW-Authenticate",
+					   strncmp(code, "token_", 6) == 0 && strcmp(code, "token_missing") != 0
+						   ? "Bearer error=\"invalid_token\""
+						   : "Bearer");
 	tp_buffer_clear(out);
 	tp_buffer_text(out, "{\"type\":\"about:blank\",\"title\":");
 	tp_buffer_json(out, tp_slice(tp_statuses[tp_status_index(status)].phrase));

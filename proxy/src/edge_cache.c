@@ -302,6 +302,7 @@ redis_answered(void *context, const redisReply *reply)
 		return;
 	}
 	tp_count(TP_M_CACHE_HITS, 1);
+	tp_count(TP_M_CACHE_REDIS_HITS, 1);
 	land(flight, (TpSlice){ reply->str, reply->len });
 }
 

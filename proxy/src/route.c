@@ -165,8 +165,6 @@ answer_unauthorized(TpCall *call, const char *code)
 	for (size_t i = 0; i < sizeof(token_faults) / sizeof(token_faults[0]); i++)
 		if (strcmp(token_faults[i].code, code) == 0)
 			detail = token_faults[i].detail;
-	tp_call_header(call, "WWW-Authenticate",
-				   strcmp(code, "token_missing") == 0 ? "Bearer" : "Bearer error=\"invalid_token\"");
 	tp_call_problem(call, 401, code, detail, NULL);
 }
 

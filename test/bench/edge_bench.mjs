@@ -313,8 +313,8 @@ async function cacheRate(tokens) {
   });
   await trading;
   const page = await (await fetch(`${cached.url.origin}/metrics`)).text();
-  const hits = metric(page, /^tradepost_proxy_cache_requests_total\{result="(?:hit|redis_hit)"\} (\d+)/gm);
-  const misses = metric(page, /^tradepost_proxy_cache_requests_total\{result="miss"\} (\d+)/gm);
+  const hits = metric(page, /^tradepost_cache_hits_total (\d+)/gm);
+  const misses = metric(page, /^tradepost_cache_misses_total (\d+)/gm);
   row('cache_hit_rate', 'share of reads, with Redis', [hits / (hits + misses)], { goal: 0.85 });
   connections.forEach((c) => c.close());
   cached.child.kill('SIGTERM');

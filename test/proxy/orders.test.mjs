@@ -137,7 +137,7 @@ test('POST orders/batch gives each order its own result, in order', async () => 
   assert.equal(json.results[0].order.price, '80');
   assert.equal(json.results[2].order.clientOrderId, 'b-3');
   assert.match(json.results[3].problem.detail, /nonsense/);
-  for (const [body, word] of [[{ orders: [] }, 'orders'], [{ orders: 'x' }, 'orders'], [{}, 'orders'], [{ orders: [order()], more: 1 }, 'more'], [{ orders: [7] }, ''],
+  for (const [body, word] of [[{ orders: [] }, 'orders'], [{ orders: 'x' }, 'orders'], [{}, 'orders'], [{ orders: [order()], more: 1 }, 'orders'], [{ orders: [7] }, ''],
     [{ orders: Array.from({ length: 1001 }, () => order()) }, '1000']]) {
     const answer = await proxy.post('/api/v1/orders/batch', body, { token: alice.token });
     if (answer.status === 200) assert.ok(answer.json.results.every((r) => r.status === 400));
