@@ -313,8 +313,8 @@ async function cacheRate(tokens) {
   });
   await trading;
   const page = await (await fetch(`${cached.url.origin}/metrics`)).text();
-  const hits = metric(page, /^tradepost_cache_hits_total (\d+)/gm);
-  const misses = metric(page, /^tradepost_cache_misses_total (\d+)/gm);
+  const hits = metric(page, /^tradepost_proxy_cache_hits_total (\d+)/gm);
+  const misses = metric(page, /^tradepost_proxy_cache_misses_total (\d+)/gm);
   row('cache_hit_rate', 'share of reads, with Redis', [hits / (hits + misses)], { goal: 0.85 });
   connections.forEach((c) => c.close());
   cached.child.kill('SIGTERM');
@@ -323,7 +323,7 @@ async function cacheRate(tokens) {
 // The quantile of a Prometheus histogram: the upper bound of the bucket that it falls into.
 async function queryTime(ours) {
   const page = await (await fetch(`${ours.url.origin}/metrics`)).text();
-  const buckets = [...page.matchAll(/^tradepost_proxy_database_call_duration_seconds_bucket\{le="([^"]+)"\} (\d+)/gm)].map(([, le, count]) => [Number(le.replace('+Inf', 'Infinity')), Number(count)]);
+  const buckets = [...page.matchAll(/^tradepost_proxy_database_call_seconds_bucket\{le="([^"]+)"\} (\d+)/gm)].map(([, le, count]) => [Number(le.replace('+Inf', 'Infinity')), Number(count)]);
   if (!buckets.length) throw new Error('the proxy has no histogram of its database calls');
   const total = buckets.at(-1)[1];
   row('database_query_p95', 'ms, upper bound of the bucket', [buckets.find(([, count]) => count >= 0.95 * total)[0] * 1000], { goal: 10, most: true });

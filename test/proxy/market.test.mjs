@@ -130,7 +130,7 @@ test('what is remembered is never older than what the client was told', async ()
     assert.equal(String(first.id), seq);
   }
   // Repeated reads with nothing in between come from memory.
-  const count = async () => Number(/^tradepost_cache_hits_total (\d+)/m.exec((await proxy.get('/metrics')).text)[1]);
+  const count = async () => Number(/^tradepost_proxy_cache_hits_total (\d+)/m.exec((await proxy.get('/metrics')).text)[1]);
   const hits = await count();
   for (let i = 0; i < 20; i++) await proxy.get('/api/v1/trades?symbol=Dec25-Wheat&limit=50');
   assert.ok(await count() >= hits + 19, 'cache hits are counted');

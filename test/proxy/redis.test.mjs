@@ -179,7 +179,7 @@ test('events reach the clients of both proxies', async () => {
 });
 
 test('what one proxy has read the other finds in Redis', async () => {
-  const hits = async (proxy) => Number(/^tradepost_cache_redis_hits_total (\d+)/m.exec((await proxy.get('/metrics')).text)[1]);
+  const hits = async (proxy) => Number(/^tradepost_proxy_cache_redis_hits_total (\d+)/m.exec((await proxy.get('/metrics')).text)[1]);
   await one.get('/api/v1/candles/Dec25-Wheat?resolution=1h&limit=77', from('203.0.116.1'));
   await sleep(200);
   const before = await hits(two);
