@@ -134,12 +134,12 @@ typedef struct Source
 } Source;
 
 /* One order as the answer shows it; id 0: none. */
-typedef struct Block
+typedef struct OrderBlock
 {
 	int64 id;
 	Datum values[B_COUNT];
 	bool nulls[B_COUNT];
-} Block;
+} OrderBlock;
 
 struct TpEventReader
 {
@@ -149,8 +149,8 @@ struct TpEventReader
 	Source commands;
 	Source instruments;
 	Source assets;
-	Block order;
-	Block maker;
+	OrderBlock order;
+	OrderBlock maker;
 	int32 instrument; /* whose multiplier is known */
 	Numeric multiplier;
 };
@@ -312,7 +312,7 @@ set_average(TpEventReader *reader, TupleTableSlot *slot, Datum *value, bool *isn
 
 /* Make the block show this order; it stays as it is if it shows it already. */
 static void
-read_block(TpEventReader *reader, int64 id, Block *block)
+read_block(TpEventReader *reader, int64 id, OrderBlock *block)
 {
 	TupleTableSlot *slot = reader->orders.slot;
 	Datum *values = block->values;
