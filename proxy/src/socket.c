@@ -365,6 +365,14 @@ tp_socket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user
 		case LWS_CALLBACK_RECEIVE_PONG:
 			socket->ping_open = false;
 			break;
+		case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+			/* The answer to ours; else libwebsockets answers by itself, and nothing goes out any more. */
+			if (socket->close_sent)
+				return -1;
+			tp_socket_close(socket, LWS_CLOSE_STATUS_NORMAL, "");
+			tp_socket_queue_drop(socket);
+			socket->close_sent = true;
+			break;
 		case LWS_CALLBACK_CLOSED:
 		case LWS_CALLBACK_WSI_DESTROY:
 			gone(socket);

@@ -18,6 +18,8 @@
 #define ENTRY_BYTES 64    /* what a waiting message costs besides its text */
 #define DEFLATE_FROM 1024 /* bytes: below, it gains little */
 #define FIRST_CAPACITY 8
+#define CLOSE_FRAME 0x88 /* the first byte of a final frame with opcode 8 */
+#define CLOSE_BYTES 125  /* of a control frame's payload, at most */
 
 /* Places in TpMessage.wire. */
 enum
@@ -217,6 +219,28 @@ write_first(TpSocket *socket)
 	return 0;
 }
 
+/*
+ * The way that libwebsockets has for this, lws_close_reason() and -1 from a callback, ends without a close frame where it
+ * was built for debugging, as Debian's is: it closes twice there, to try that.
+ */
+static int
+write_close(TpSocket *socket)
+{
+	unsigned char frame[LWS_PRE + 2 + CLOSE_BYTES];
+	unsigned char *head = frame + LWS_PRE;
+	size_t length = strlen(socket->close_reason);
+
+	if (length > CLOSE_BYTES - 2)
+		length = CLOSE_BYTES - 2;
+	head[0] = CLOSE_FRAME;
+	head[1] = (unsigned char) (2 + length);
+	head[2] = (unsigned char) (socket->close_code >> 8);
+	head[3] = (unsigned char) socket->close_code;
+	memcpy(head + 4, socket->close_reason, length);
+	socket->close_sent = true;
+	return lws_write(socket->wsi, head, 4 + length, LWS_WRITE_RAW) < 0 ? -1 : 0;
+}
+
 int
 tp_socket_writeable(TpSocket *socket)
 {
@@ -227,13 +251,10 @@ tp_socket_writeable(TpSocket *socket)
 		verdict = write_ping(socket);
 	else if (socket->out.count > 0)
 		verdict = write_first(socket);
-	else if (socket->state == TP_SOCKET_CLOSING)
-	{
-		lws_close_reason(socket->wsi, (enum lws_close_status) socket->close_code,
-						 (unsigned char *) (uintptr_t) socket->close_reason, strlen(socket->close_reason));
-		return -1;
-	}
-	if (verdict == 0 && (socket->out.count > 0 || socket->ping_due || socket->state == TP_SOCKET_CLOSING))
+	else if (socket->state == TP_SOCKET_CLOSING && !socket->close_sent)
+		verdict = write_close(socket);
+	if (verdict == 0 &&
+		(socket->out.count > 0 || socket->ping_due || (socket->state == TP_SOCKET_CLOSING && !socket->close_sent)))
 		lws_callback_on_writable(socket->wsi);
 	if (verdict == 0 && !was_ready && tp_socket_ready(socket) && socket->subscriber != NULL)
 		tp_hub_ready(socket->subscriber);

@@ -108,6 +108,7 @@ struct TpSocket
 	uint64_t closing_ms;
 	int close_code;
 	const char *close_reason;
+	bool close_sent; /* the peer is to answer with the same */
 };
 
 struct TpSockets
