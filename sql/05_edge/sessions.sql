@@ -75,6 +75,18 @@ END
 $$;
 COMMENT ON FUNCTION tradepost_internal.login_failed(text, bigint, inet) IS 'Counts a failed login: the fifth locks the e-mail for a minute, and each lockout until a success for twice as long, up to a day';
 
+CREATE OR REPLACE FUNCTION tradepost_internal.forget_sessions(of_user bigint)
+	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
+AS $$
+DECLARE
+	old bigint[] := ARRAY(SELECT s.id FROM tradepost_internal.sessions s WHERE s.user_id = of_user AND least(s.revoked_at, s.expires_at) < now() - interval '30 days' LIMIT 100);
+BEGIN
+	DELETE FROM tradepost_internal.refresh_tokens t WHERE t.session_id = ANY (old);
+	DELETE FROM tradepost_internal.sessions s WHERE s.id = ANY (old);
+END
+$$;
+COMMENT ON FUNCTION tradepost_internal.forget_sessions(bigint) IS 'Removes a user''s sessions that ended 30 days ago, with their tokens; what happened in them stays in security_events';
+
 CREATE OR REPLACE FUNCTION tradepost_edge.login_done(email text, user_id bigint, succeeded boolean, ip inet, user_agent text, refresh_hash bytea)
 	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
@@ -93,6 +105,7 @@ BEGIN
 		RETURN NULL;
 	END IF;
 	DELETE FROM tradepost_internal.login_failures f WHERE f.email_key = key;
+	PERFORM tradepost_internal.forget_sessions(wanted.id);
 	INSERT INTO tradepost_internal.sessions (user_id, expires_at, ip, user_agent)
 		VALUES (wanted.id, now() + interval '7 days', login_done.ip, left(login_done.user_agent, 256)) RETURNING * INTO made;
 	INSERT INTO tradepost_internal.refresh_tokens (hash, session_id, expires_at) VALUES (refresh_hash, made.id, made.expires_at);
@@ -135,6 +148,8 @@ BEGIN
 	UPDATE tradepost_internal.refresh_tokens t SET spent_at = clock_timestamp() WHERE t.hash = old_hash;
 	UPDATE tradepost_internal.sessions s SET last_used_at = now(), expires_at = now() + interval '7 days', ip = refresh.ip, user_agent = left(refresh.user_agent, 256)
 		WHERE s.id = current.id RETURNING * INTO current;
+	-- Tokens that are past their time are refused without being known.
+	DELETE FROM tradepost_internal.refresh_tokens t WHERE t.session_id = current.id AND t.expires_at <= now();
 	INSERT INTO tradepost_internal.refresh_tokens (hash, session_id, expires_at) VALUES (new_hash, current.id, current.expires_at);
 	RETURN tradepost_internal.session_json(wanted, current.id, current.expires_at);
 END

@@ -121,6 +121,20 @@ UPDATE s SET id = (pg_temp.login('b@example.org', true, 'b-5') ->> 'session')::b
 UPDATE tradepost_internal.sessions SET expires_at = now() WHERE id = (SELECT id FROM s WHERE n = 1);
 SELECT throws_ok(format('SELECT tradepost_edge.session_info(%s, %s)', u, id), 'TP016', NULL, 'a session that was not refreshed for long ends by itself') FROM s WHERE n = 1;
 
+-- What is long past is forgotten at the next login or refresh.
+SELECT results_eq($$SELECT count(*) > 1 FROM tradepost_internal.refresh_tokens WHERE session_id = 1$$, ARRAY[true], 'a session leaves tokens');
+UPDATE tradepost_internal.sessions SET revoked_at = now() - interval '31 days' WHERE id = 1;
+CREATE TEMP TABLE kept AS SELECT count(*) - 1 AS sessions FROM tradepost_internal.sessions WHERE user_id = 1;
+SELECT isnt(pg_temp.login('ada@example.org', true, 'ada-now')::text, NULL, 'another login');
+SELECT is_empty($$SELECT FROM tradepost_internal.sessions WHERE id = 1$$, 'takes the old session away');
+SELECT is_empty($$SELECT FROM tradepost_internal.refresh_tokens WHERE session_id = 1$$, 'with its tokens');
+SELECT is((SELECT count(*) FROM tradepost_internal.sessions WHERE user_id = 1), (SELECT sessions + 1 FROM kept), 'and no other');
+SELECT is(pg_temp.refresh('ada-now', 'ada-then') -> 'user' ->> 'id', '1', 'refreshed');
+UPDATE tradepost_internal.refresh_tokens SET expires_at = now() WHERE hash = sha256('ada-now');
+SELECT is(pg_temp.refresh('ada-then', 'ada-later') -> 'user' ->> 'id', '1', 'and again');
+SELECT is_empty($$SELECT FROM tradepost_internal.refresh_tokens WHERE hash = sha256('ada-now')$$, 'takes the expired token away');
+SELECT is(pg_temp.refresh('ada-now', 'x')::jsonb, '{"error": "TP020"}', 'which is as good as unknown');
+
 -- Administration.
 UPDATE s SET id = (pg_temp.login('b@example.org', true, 'b-6') ->> 'session')::bigint WHERE n = 1;
 SELECT lives_ok(format($$SELECT tradepost.set_tier(%s, 'enterprise')$$, u), 'set_tier()') FROM s WHERE n = 1;
