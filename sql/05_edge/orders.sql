@@ -62,10 +62,13 @@ CREATE OR REPLACE FUNCTION tradepost_edge.orders_list(user_id bigint, session_id
 	SET search_path = pg_catalog, tradepost_internal, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off SET jit = off
 AS $$
 DECLARE
+	-- Looked at in one call at most, where not every order is wanted.
+	most     CONSTANT integer := 10000;
 	asking   tradepost_internal.users := tradepost_edge.caller(user_id, session_id);
 	query    jsonb := args -> 'query';
 	lines    integer;
 	below    bigint;
+	above    bigint := 0;
 	wanted   text;
 	statuses smallint[];
 	sides    smallint;
@@ -81,20 +84,25 @@ BEGIN
 	sides := array_position('{buy,sell}'::text[], tradepost_internal.edge_choice(query, 'side', '{buy,sell}')) - 1;
 	of := tradepost_internal.edge_instruments(query);
 	PERFORM tradepost_internal.durable();
+	IF wanted IS NOT NULL OR sides IS NOT NULL OR of IS NOT NULL THEN
+		above := coalesce((SELECT o.id FROM tradepost_internal.orders o WHERE (o.account, o.id) < (asking.account, below) AND (o.account, o.id) > (asking.account, 0)
+			ORDER BY o.account DESC, o.id DESC OFFSET most LIMIT 1), 0);
+	END IF;
 	-- The inner query finds them by the index on account and id, which alone has rows in this order; only these are made into JSON.
 	SELECT array_agg(p.id ORDER BY p.id DESC), array_agg(p.json ORDER BY p.id DESC) INTO found_ids, found_json
 	FROM (SELECT x.id, v.json
 		FROM (SELECT o.id FROM tradepost_internal.orders o
-			WHERE (o.account, o.id) < (asking.account, below) AND (o.account, o.id) > (asking.account, 0) AND (wanted IS NULL OR o.status = ANY (statuses)) AND (sides IS NULL OR o.side = sides)
+			WHERE (o.account, o.id) < (asking.account, below) AND (o.account, o.id) > (asking.account, above) AND (wanted IS NULL OR o.status = ANY (statuses)) AND (sides IS NULL OR o.side = sides)
 				AND (of IS NULL OR o.instrument = ANY (of))
 			ORDER BY o.account DESC, o.id DESC LIMIT lines + 1) x
 		CROSS JOIN LATERAL (SELECT e.json FROM tradepost_internal.edge_orders e WHERE e.id = x.id OFFSET 0) v) p;
 	RETURN json_build_object('orders', coalesce(array_to_json(found_json[1:lines]), '[]'),
-		'nextCursor', CASE WHEN cardinality(found_ids) > lines THEN tradepost_internal.edge_cursor(found_ids[lines]) END);
+		'nextCursor', tradepost_internal.edge_cursor(CASE WHEN cardinality(found_ids) > lines THEN found_ids[lines] WHEN above > 0 THEN above + 1 END));
 END
 $$;
 COMMENT ON FUNCTION tradepost_edge.orders_list(bigint, bigint, jsonb) IS
-'GET orders: the caller''s, newest first: {"orders": [...], "nextCursor"}. Query: limit (1 to 200, default 50), cursor, status (a state, or active), symbol, asset, contract, side. Errors: TP001, TP005, TP016.';
+'GET orders: the caller''s, newest first: {"orders": [...], "nextCursor"}. Query: limit (1 to 200, default 50), cursor, status (a state, or active), symbol, asset, contract, side. With a filter a page may hold
+fewer than limit and have a cursor: it has looked at 10000 orders. Errors: TP001, TP005, TP016.';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.order_get(user_id bigint, session_id bigint, args jsonb)
 	RETURNS json LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp

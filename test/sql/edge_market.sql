@@ -33,7 +33,7 @@ SELECT r.message FROM t.refused('SELECT t.call(''instruments'', NULL, ''{"query"
 SELECT x ->> 'price' AS price, x ->> 'quantity' AS quantity, x ->> 'amount' AS amount, x ->> 'side' AS side, x ->> 'contract' AS contract, (SELECT string_agg(k, ' ' ORDER BY n) FROM json_object_keys(x) WITH ORDINALITY j (k, n)) AS fields
 FROM json_array_elements(tradepost_edge.trades(NULL, NULL, '{"query": {"symbol": "Feed-Wheat"}}') -> 'trades') x;
 SELECT w, x ->> 'price' AS price, x ->> 'quantity' AS quantity, x ->> 'side' AS side, x ->> 'role' AS role, x ->> 'commission' AS commission, x ->> 'kind' AS kind, c.client_order_id
-FROM unnest(ARRAY['gus', 'hal']) w, jsonb_array_elements(t.call('trades', w, '{"query": {"mine": "true", "contract": "Feed"}}') -> 'trades') x JOIN tradepost.commands c ON c.id = (x ->> 'orderId')::bigint;
+FROM unnest(ARRAY['gus', 'hal']) w, jsonb_array_elements(t.call('trades', w, '{"query": {"mine": "true", "contract": "Feed"}}') -> 'trades') x JOIN tradepost.commands c ON c.id = (x ->> 'orderId')::bigint ORDER BY w, (x ->> 'id')::bigint DESC;
 SELECT t.call('trades', NULL, '{"query": {"contract": "Idle"}}');
 SELECT (t.call('trades', NULL, '{"query": {"contract": "Feed", "limit": "1"}}') ->> 'nextCursor') IS NOT NULL AS goes_on;
 SELECT t.call('trades', NULL, '{"query": {"contract": "Feed", "limit": "1"}}') ->> 'nextCursor' AS next \gset

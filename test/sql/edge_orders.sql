@@ -192,6 +192,14 @@ SELECT r.* FROM unnest(ARRAY['{"limit": "0"}', '{"limit": "201"}', '{"limit": "t
 SELECT r.code FROM t.refused('SELECT t.call(''orders_list'', ''nobody'', ''{}'')') r;
 SELECT jsonb_array_length(t.call('orders_list', 'ed', jsonb_build_object('query', jsonb_build_object('status', s))) -> 'orders') AS n, s FROM unnest(ARRAY['active', 'open', 'partially_filled', 'filled', 'cancelled', 'expired', 'rejected']) s ORDER BY s;
 
+-- Whoever has many orders and looks for few of them gets them over several pages.
+SELECT cardinality(tradepost.place_orders(ARRAY[(SELECT account FROM tradepost.users WHERE id = t.u('flo'))], '{EDGE}', '{buy}', array_fill(1::numeric, '{10050}'), '{5}', NULL, '{gtc}')) AS placed;
+:wait
+SELECT jsonb_array_length(p -> 'orders') AS orders, p ->> 'nextCursor' IS NOT NULL AS goes_on FROM t.call('orders_list', 'flo', '{"query": {"symbol": "Edg25-Wheat", "status": "filled"}}') p;
+SELECT t.call('orders_list', 'flo', '{"query": {"symbol": "Edg25-Wheat", "status": "filled"}}') ->> 'nextCursor' AS next \gset
+SELECT p -> 'orders' -> 0 ->> 'clientOrderId' AS name, p -> 'nextCursor' AS next FROM t.call('orders_list', 'flo', jsonb_build_object('query', jsonb_build_object('symbol', 'Edg25-Wheat', 'status', 'filled', 'cursor', :'next'))) p;
+SELECT jsonb_array_length(p -> 'orders') AS orders, p ->> 'nextCursor' IS NOT NULL AS goes_on FROM t.call('orders_list', 'flo', '{"query": {"limit": "200"}}') p;
+
 -- A socket that is gone: no session is asked for.
 SELECT tradepost.revoke_user(t.u('flo')) > 0 AS revoked, tradepost_edge.cancel_on_disconnect(t.u('flo')) > 0 AS asked, tradepost_edge.cancel_on_disconnect(9000000000) AS nobody;
 :wait
