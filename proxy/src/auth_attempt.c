@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "edge.h"
+#include "metrics.h"
 #include "rate_limits.h"
 #include "log.h"
 #include "problem.h"
@@ -203,6 +204,7 @@ tp_attempt_json(const PGresult *result)
 static void
 credentials_wrong(TpAttempt *attempt)
 {
+	tp_count(TP_M_LOGINS_FAILED, 1);
 	tp_suspicious(attempt->call->edge, attempt->call->ip, 0, "login_failed", FAILED_LOGIN_WEIGHT);
 	tp_attempt_problem(attempt, 401, "credentials_invalid", "e-mail address or password is wrong", NULL);
 }

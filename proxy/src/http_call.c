@@ -121,7 +121,7 @@ tp_connection_log(const TpCall *call, size_t bytes)
 {
 	static const char *const methods[] = { "GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS", "other" };
 
-	tp_log(TP_LOG_INFO, "request", "method", methods[call->method], "route",
+	tp_log(call->status >= 500 ? TP_LOG_WARN : TP_LOG_INFO, "request", "method", methods[call->method], "route",
 		   call->route == NULL ? "none" : call->route->path, "#status", (int64_t) call->status, "#us",
 		   (int64_t) ((uv_hrtime() - call->started_ns) / 1000), "#bytes", (int64_t) bytes, "ip", call->ip, "#user",
 		   call->caller.user, "request_id", call->request_id, NULL);

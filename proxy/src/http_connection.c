@@ -178,7 +178,7 @@ send_answer(TpCall *call)
 	tp_answer_head(call, connection->keep_alive, &http->head);
 	if (tp_answer_has_body(call))
 		body = (TpSlice){ call->answer.data, call->answer.length };
-	if (http->edge->settings->access_log)
+	if (http->edge->settings->access_log || call->status >= 500)
 		tp_connection_log(call, body.length);
 	write_answer(connection, (TpSlice){ http->head.data, http->head.length }, body);
 }

@@ -87,6 +87,18 @@ sample(TpEdge *edge)
 	tp_gauge(TP_M_POOL_CONNECTED, pool.connected);
 	tp_gauge(TP_M_POOL_WAITING, pool.waiting);
 	tp_gauge(TP_M_POOL_IN_FLIGHT, pool.in_flight);
+	if (edge->redis != NULL)
+	{
+		TpRedisStats redis;
+
+		tp_redis_stats(edge->redis, &redis);
+		tp_gauge(TP_M_REDIS_COMMANDS, (int64_t) redis.commands);
+		tp_gauge(TP_M_REDIS_FAILURES, (int64_t) redis.failures);
+		tp_gauge(TP_M_REDIS_RECONNECTS, (int64_t) redis.reconnects);
+	}
+	tp_gauge(TP_M_POOL_CALLS, (int64_t) pool.calls);
+	tp_gauge(TP_M_POOL_FAILURES, (int64_t) pool.failures);
+	tp_gauge(TP_M_POOL_RECONNECTS, (int64_t) pool.reconnects);
 	tp_gauge(TP_M_RESIDENT_BYTES, resident_bytes());
 	tp_gauge(TP_M_CONNECTIONS, tp_http_connections(edge->http));
 	if (getrusage(RUSAGE_SELF, &usage) == 0)

@@ -51,7 +51,7 @@
 	X(EVENTS_LAG_US, HIGHEST, "tradepost_proxy_newest_event_lag_seconds", "us",                                     \
 	  "From an event to its being read, of the newest one.")                                                        \
 	X(CACHE_HITS, COUNTER, "tradepost_proxy_cache_hits_total", "", "Reads answered from memory or Redis.")          \
-	X(CACHE_REDIS_HITS, COUNTER, "tradepost_proxy_cache_redis_hits_total", "", "Of these, those that Redis had.") \
+	X(CACHE_REDIS_HITS, COUNTER, "tradepost_proxy_cache_redis_hits_total", "", "Of these, those that Redis had.")   \
 	X(CACHE_MISSES, COUNTER, "tradepost_proxy_cache_misses_total", "", "Reads that had to ask the database.")       \
 	X(CACHE_BYTES, GAUGE, "tradepost_proxy_cache_bytes", "", "Memory of the workers' caches.")                      \
 	X(BOOK_READS, COUNTER, "tradepost_proxy_book_reads_total", "", "Order books answered from memory.")             \

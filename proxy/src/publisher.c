@@ -15,6 +15,7 @@
 
 #include "edge.h"
 #include "log.h"
+#include "metrics.h"
 #include "pg.h"
 #include "redis.h"
 #include "stream.h"
@@ -109,6 +110,7 @@ publish_message(void *context, const char *name, int64_t account, TpSlice data)
 	words[2] = text->data;
 	lengths[2] = text->length;
 	tp_redis_command(publisher->edge->redis, NULL, NULL, 3, words, lengths);
+	tp_count(TP_M_PUBLISHED, 1);
 }
 
 static void

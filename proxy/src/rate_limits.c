@@ -17,6 +17,7 @@
 #include "edge.h"
 #include "gcra.h"
 #include "log.h"
+#include "metrics.h"
 #include "pg.h"
 #include "redis.h"
 #include "settings.h"
@@ -198,6 +199,7 @@ conclude(TpCall *call, TpLimitClass class, const TpGcra *outcome)
 	if (outcome->allowed)
 		return true;
 	number_header(call, "Retry-After", whole_seconds(outcome->retry_us));
+	tp_count(TP_M_RATE_LIMITED, 1);
 	tp_suspicious(call->edge, call->ip, call->caller.user, "flood", FLOOD_WEIGHT);
 	tp_call_problem_format(call, 429, "rate_limited", "more than %d %s requests in %d s", rate->count,
 						   class_names[class], rate->window_s);
@@ -394,6 +396,7 @@ tp_suspicious(TpEdge *edge, const char *ip, int64_t user, const char *kind, int 
 	/* Blocked at once, for a first time; the database, which remembers earlier blocks, says how long it is. */
 	atomic_store(&slot->value, 0);
 	atomic_store(&tp_tally_slot(&limits->blocks, key)->value, now + FIRST_BLOCK);
+	tp_count(TP_M_BLOCKS, 1);
 	tp_log(TP_LOG_WARN, "address blocked", "ip", ip, "for", kind, "#user", user, NULL);
 	blocking = tp_alloc(sizeof(*blocking));
 	blocking->edge = edge;

@@ -21,6 +21,8 @@
 #include "upgrade.h"
 #include "http_parser.h"
 
+#define BAD_TOKEN_WEIGHT 20
+
 static const char *const method_names[TP_METHOD_COUNT] = { "GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS" };
 
 static bool
@@ -193,6 +195,9 @@ authenticate(TpCall *call)
 		if (tp_token_verify(call->edge->tokens, token, &call->caller, &code))
 			return true;
 	}
+	/* Old tokens are everyday; forged ones are not. */
+	if (strcmp(code, "token_invalid") == 0 || strcmp(code, "token_malformed") == 0)
+		tp_suspicious(call->edge, call->ip, 0, "bad_token", BAD_TOKEN_WEIGHT);
 	answer_unauthorized(call, code);
 	return false;
 }

@@ -74,7 +74,7 @@ const TpSetting tp_settings_table[] = {
 	{ "WEB_ROOT", TP_SETTING_TEXT, AT(web_root), "", 0, 0, 0, "directory of the files served at /; else www beside the program" },
 	{ "OPENAPI_FILE", TP_SETTING_TEXT, AT(openapi_path), "", 0, 0, 0, "served as /openapi.yaml; else beside the program" },
 	{ "LOG_LEVEL", TP_SETTING_LEVEL, AT(log_level), "info", 0, 0, RELOADS, "debug, info, warn or error" },
-	{ "ACCESS_LOG", TP_SETTING_SWITCH, AT(access_log), "on", 0, 0, RELOADS, "a line for each request" },
+	{ "ACCESS_LOG", TP_SETTING_SWITCH, AT(access_log), "on", 0, 0, RELOADS, "a line for each request; those that end in 5xx are logged anyway" },
 	{ "PID_FILE", TP_SETTING_TEXT, AT(pid_file), "", 0, 0, 0, "holds the supervisor's pid while it runs" },
 };
 /* clang-format on */
