@@ -22,6 +22,7 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "stored_table_state.h"
@@ -305,6 +306,45 @@ write_added(TpTable *table)
 }
 
 static void
+index_primary_key(const TpTable *table, Relation index, IndexInfo *info)
+{
+	Datum values[INDEX_MAX_KEYS];
+	bool isnull[INDEX_MAX_KEYS];
+
+	FormIndexDatum(info, table->changed, table->estate, values, isnull);
+	(void) index_insert(index, values, isnull, &table->changed->tts_tid, table->relation, UNIQUE_CHECK_NO, true, info);
+}
+
+/*
+ * The primary key is the one of the row that is replaced, so it needs no check: that would
+ * walk through all of the row's versions, and somebody's old snapshot keeps them all.  The
+ * executor does the other indexes; it passes over one that is not ready.
+ */
+static void
+index_changed(TpTable *table, TpUpdateIndexes indexes)
+{
+	IndexInfo *done = NULL;
+
+	open_indexes(table);
+	for (int i = 0; i < table->target->ri_NumIndices && done == NULL; i++)
+	{
+		Relation index = table->target->ri_IndexRelationDescs[i];
+		IndexInfo *info = table->target->ri_IndexRelationInfo[i];
+
+		if (info->ii_ReadyForInserts && tradepost_table_is_primary_key(table, index))
+		{
+			index_primary_key(table, index, info);
+			info->ii_ReadyForInserts = false;
+			done = info;
+		}
+	}
+	(void) TpExecUpdateIndexTuples(table->target, table->changed, table->estate, indexes);
+	ResetPerTupleExprContext(table->estate);
+	if (done != NULL)
+		done->ii_ReadyForInserts = true;
+}
+
+static void
 write_changed(TpTable *table, bool keep)
 {
 	TM_FailureData failure;
@@ -320,11 +360,7 @@ write_changed(TpTable *table, bool keep)
 						errdetail("The engine starts again from what the tables hold now."),
 						errhint("tradepost.check_invariants() says what does not fit.")));
 	if (TpUpdateNeedsIndexes(indexes))
-	{
-		open_indexes(table);
-		(void) TpExecUpdateIndexTuples(table->target, table->changed, table->estate, indexes);
-		ResetPerTupleExprContext(table->estate);
-	}
+		index_changed(table, indexes);
 	if (keep)
 		tradepost_tids_put(table->tids, key_of(table, table->changed), &table->changed->tts_tid);
 	else

@@ -47,6 +47,7 @@ struct TpTable
 /* table_shape.c: whether the table is as the engine needs it; slots for its rows. */
 extern void tradepost_table_describe(TpTable *table);
 extern TupleTableSlot *tradepost_table_make_slot(const TpTable *table);
+extern bool tradepost_table_is_primary_key(const TpTable *table, Relation index);
 extern Relation tradepost_table_open_primary_key(const TpTable *table); /* to be closed without a lock */
 
 #endif

@@ -97,16 +97,23 @@ tradepost_table_describe(TpTable *table)
 	table->changed = tradepost_table_make_slot(table);
 }
 
+bool
+tradepost_table_is_primary_key(const TpTable *table, Relation index)
+{
+	bool is = index->rd_index->indisprimary && index->rd_index->indnkeyatts == table->keys;
+
+	for (int i = 0; is && i < table->keys; i++)
+		is = index->rd_index->indkey.values[i] == table->attributes[i];
+	return is;
+}
+
 Relation
 tradepost_table_open_primary_key(const TpTable *table)
 {
 	Oid oid = RelationGetPrimaryKeyIndex(table->relation);
 	Relation index = OidIsValid(oid) ? index_open(oid, RowExclusiveLock) : NULL;
-	bool fits = index != NULL && index->rd_index->indnkeyatts == table->keys;
 
-	for (int i = 0; fits && i < table->keys; i++)
-		fits = index->rd_index->indkey.values[i] == table->attributes[i];
-	if (!fits)
+	if (index == NULL || !tradepost_table_is_primary_key(table, index))
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("the engine cannot write table %s: its primary key was altered", table->name),
 						errhint("Make it again as the extension had it: the engine tries again by itself.")));

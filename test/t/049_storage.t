@@ -76,6 +76,33 @@ sub log_like
 	cmp_ok(count_of($node, 'market', "$schema.orders WHERE maker_notional > 0"), '>', 100, 'stored orders were changed');
 }
 
+# Somebody keeps an old snapshot: no version can be removed, pages fill, and the indexes get entries.
+{
+	my $session = TradepostSession->new($node, 'market');
+	my $moved = "SELECT n_tup_upd - n_tup_hot_upd FROM pg_stat_all_tables WHERE relid = '$schema.balances'::regclass";
+
+	$session->query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+	my $sum = 'SELECT md5(string_agg(concat_ws(chr(32), account, asset, total, reserved), chr(10) ORDER BY account, asset)) FROM tradepost_internal.balances';
+	my $shown = $session->query($sum);
+	my $before = $node->safe_psql('market', $moved);
+	my $load = TradepostLoad->start($node, 'market', clients => 4, rate => 3000);
+	ok($load->progress(3000), 'an old snapshot: clients go on');
+	ok(wait_until($node, 'market', "SELECT ($moved) > $before + 20", 't'), '... while rows move to other pages');
+	$load->stop('old snapshot');
+	is($session->query($sum), $shown, '... and the snapshot shows what it showed');
+	$session->query('COMMIT');
+	$session->quit;
+	sound_ok($node, 'market', 'after an old snapshot');
+}
+
+$node->safe_psql('market', 'CREATE EXTENSION amcheck');
+is($node->safe_psql('market', <<"EOC"), '', 'tables and indexes fit together');
+SELECT c.relname, v.msg FROM pg_class c CROSS JOIN LATERAL verify_heapam(c.oid) v WHERE c.relnamespace = '$schema'::regnamespace AND c.relkind = 'r'
+UNION ALL
+SELECT c.relname, 'not sound' FROM pg_class c JOIN pg_am a ON a.oid = c.relam
+WHERE c.relnamespace = '$schema'::regnamespace AND c.relkind = 'i' AND CASE WHEN a.amname = 'btree' THEN bt_index_check(c.oid, true)::text ELSE '' END <> ''
+EOC
+
 # A row that somebody else holds: the matcher waits for it, as for any lock.
 {
 	my $session = TradepostSession->new($node, 'market');
