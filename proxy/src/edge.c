@@ -108,9 +108,9 @@ drain(void)
 	if (edge->draining)
 		return;
 	tp_log(TP_LOG_INFO, "stopping", "#connections", (int64_t) tp_http_connections(edge->http), NULL);
-	edge->draining = true;
 	edge->shared->ready[edge->worker] = 0;
 	tp_listener_close(worker.listener);
+	edge->draining = true;
 	tp_http_drain(edge->http);
 	tp_sockets_close_all(edge, LWS_CLOSE_STATUS_GOINGAWAY);
 	worker.drain_until = uv_now(&edge->loop) + (uint64_t) edge->settings->drain_s * 1000;

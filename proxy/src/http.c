@@ -15,6 +15,7 @@
 
 #define TICK_MS 250
 #define LINGER_MS 2000
+#define DRAIN_REQUEST_MS 2000 /* to send a whole request, while we stop */
 
 void
 tp_connection_queue(TpConnection *connection, TpConnectionQueue queue)
@@ -57,6 +58,10 @@ patience_ms(const TpHttp *http, TpConnectionQueue queue)
 			return http->draining ? 0 : (uint64_t) settings->keep_alive_s * 1000;
 		case TP_Q_LINGERING:
 			return LINGER_MS;
+		case TP_Q_REQUEST:
+			if (http->draining && settings->request_timeout_s * 1000 > DRAIN_REQUEST_MS)
+				return DRAIN_REQUEST_MS;
+			return (uint64_t) settings->request_timeout_s * 1000;
 		default:
 			return (uint64_t) settings->request_timeout_s * 1000;
 	}

@@ -104,13 +104,9 @@ on_pause_over(uv_timer_t *timer)
 }
 
 static void
-on_connection(uv_poll_t *poll, int status, int events)
+accept_some(TpListener *listener, int most)
 {
-	TpListener *listener = poll->data;
-
-	(void) status;
-	(void) events;
-	for (int i = 0; i < ACCEPTS_AT_ONCE; i++)
+	for (int i = 0; i < most; i++)
 	{
 		struct sockaddr_storage from = { 0 };
 		socklen_t length = sizeof(from);
@@ -137,6 +133,14 @@ on_connection(uv_poll_t *poll, int status, int events)
 		else
 			tp_http_accept(listener->edge->http, descriptor, &peer);
 	}
+}
+
+static void
+on_connection(uv_poll_t *poll, int status, int events)
+{
+	(void) status;
+	(void) events;
+	accept_some(poll->data, ACCEPTS_AT_ONCE);
 }
 
 TpListener *
@@ -167,6 +171,8 @@ on_closed(uv_handle_t *handle)
 void
 tp_listener_close(TpListener *listener)
 {
+	/* Who has connected already has been promised an answer. */
+	accept_some(listener, BACKLOG);
 	uv_close((uv_handle_t *) &listener->poll, on_closed);
 	uv_close((uv_handle_t *) &listener->pause, on_closed);
 	close(listener->descriptor);

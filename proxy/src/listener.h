@@ -12,7 +12,7 @@ typedef struct TpListener TpListener;
 /* A listening socket that shares its port with those of the other workers; -1, and a sentence in problem. */
 extern int tp_listener_bind(const struct TpSettings *settings, TpBuffer *problem);
 
-/* Takes connections from it until it is closed. */
+/* Takes connections from it until it is closed, and then those that wait already. */
 extern TpListener *tp_listener_open(TpEdge *edge, int descriptor);
 extern void tp_listener_close(TpListener *listener);
 
