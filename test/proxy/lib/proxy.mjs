@@ -90,9 +90,9 @@ export class Proxy {
 
   // Ends it well: exit status 0, and no word from a sanitizer.
   async stop() {
-    this.agent.destroy();
     this.child.kill('SIGTERM');
     const { code, signal } = await this.exited;
+    this.agent.destroy();
     assert.equal(/(?:AddressSanitizer|LeakSanitizer|runtime error:)[^]{0,3000}/.exec(this.log)?.[0], undefined, 'sanitizers are silent');
     assert.deepEqual({ code, signal }, { code: 0, signal: null }, `the proxy ends well\n${this.log.slice(-4000)}`);
   }
