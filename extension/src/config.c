@@ -56,6 +56,7 @@ static MemoryContext config_context = NULL;
 static uint32 loaded_generation = 0; /* 0: nothing loaded */
 static bool must_reload = false;     /* set where nothing may throw */
 static bool accounts_changed = false;
+static TransactionId tentative_xid = InvalidTransactionId; /* what wrote before it looked up an account, last */
 static bool instance_matches;
 static bool initialized;
 static TpListings listings;
@@ -65,25 +66,22 @@ static Tenant *tenants;
 static int tenant_count;
 static HTAB *accounts = NULL;
 
-const char *const tradepost_listing_columns =
-	"i.id, i.tenant, i.symbol, i.kind::pg_catalog.int4, i.asset, i.quote, i.tick, i.lot, i.multiplier, "
-	"i.reference_price,"
-	" i.initial_mark, i.band, i.mark_step, i.max_price, i.max_quantity, i.initial_margin_long, i.initial_margin_short,"
-	" i.maintenance_margin_long, i.maintenance_margin_short, i.maker_rate, i.taker_rate, i.allow_negative, "
-	"i.expires_at,"
-	" q.scale, t.house_account, t.insurance_account";
-
 #define LISTING_SOURCE                                                                                               \
 	" FROM tradepost_internal.instruments i JOIN tradepost_internal.assets q ON q.id OPERATOR(pg_catalog.=) i.quote" \
 	" JOIN tradepost_internal.tenants t ON t.id OPERATOR(pg_catalog.=) i.tenant"
 
-/* A (sub)transaction aborted or changed the configuration; nothing may throw here. */
+/*
+ * A (sub)transaction aborted or changed the configuration; nothing may throw here.
+ * What others committed stays known: or each refused order of a batch would make
+ * the next look up everybody anew.
+ */
 static void
 forget(bool configuration)
 {
 	if (configuration)
 		must_reload = true;
-	accounts_changed = true;
+	if (configuration || (TransactionIdIsValid(tentative_xid) && tentative_xid == GetTopTransactionIdIfAny()))
+		accounts_changed = true;
 }
 
 static void
@@ -92,75 +90,18 @@ role_changed(Datum arg, int cacheid, uint32 hashvalue)
 	accounts_changed = true;
 }
 
+/* Of a column that is never NULL. */
 static Datum
-column(HeapTuple row, TupleDesc desc, int number, bool *isnull)
+column(HeapTuple row, TupleDesc desc, int number)
 {
-	bool null;
-	Datum value = SPI_getbinval(row, desc, number, &null);
-
-	if (isnull != NULL)
-		*isnull = null;
-	return value;
-}
-
-static int64
-units_column(HeapTuple row, TupleDesc desc, int number)
-{
-	return tradepost_units(DatumGetNumeric(column(row, desc, number, NULL)), "instrument value");
-}
-
-static int64
-power_of_ten(int exponent)
-{
-	int64 power = 1;
-
-	while (exponent-- > 0)
-		power *= 10;
-	return power;
-}
-
-void
-tradepost_listing_from_row(HeapTuple row, TupleDesc desc, TpListing *listing)
-{
-	TpInstrument *spec = &listing->spec;
 	bool isnull;
 
-	memset(listing, 0, sizeof(*listing));
-	spec->id = DatumGetInt32(column(row, desc, 1, NULL));
-	listing->tenant = DatumGetInt64(column(row, desc, 2, NULL));
-	listing->symbol = TextDatumGetCString(column(row, desc, 3, NULL));
-	spec->kind = DatumGetInt32(column(row, desc, 4, NULL));
-	spec->base_asset = spec->kind == TP_SPOT ? DatumGetInt32(column(row, desc, 5, NULL)) : 0;
-	spec->quote_asset = DatumGetInt32(column(row, desc, 6, NULL));
-	spec->tick = units_column(row, desc, 7);
-	spec->lot = units_column(row, desc, 8);
-	spec->multiplier = units_column(row, desc, 9);
-	spec->reference = units_column(row, desc, 10);
-	spec->mark = units_column(row, desc, 11);
-	spec->band = units_column(row, desc, 12);
-	spec->mark_step = units_column(row, desc, 13);
-	spec->max_price = units_column(row, desc, 14);
-	spec->max_quantity = units_column(row, desc, 15);
-	spec->im_long = units_column(row, desc, 16);
-	spec->im_short = units_column(row, desc, 17);
-	spec->mm_long = units_column(row, desc, 18);
-	spec->mm_short = units_column(row, desc, 19);
-	listing->maker_rate = (int32) units_column(row, desc, 20);
-	listing->taker_rate = (int32) units_column(row, desc, 21);
-	spec->taker_rate = listing->taker_rate;
-	spec->allow_negative = DatumGetBool(column(row, desc, 22, NULL));
-	spec->expires_at = DatumGetTimestampTz(column(row, desc, 23, &isnull));
-	if (isnull || TIMESTAMP_NOT_FINITE(spec->expires_at))
-		spec->expires_at = TRADEPOST_TIME_NEVER;
-	spec->quote_unit = power_of_ten(8 - DatumGetInt32(column(row, desc, 24, NULL)));
-	spec->house_account = DatumGetInt64(column(row, desc, 25, NULL));
-	spec->insurance_account = DatumGetInt64(column(row, desc, 26, NULL));
-	spec->status = TP_INSTRUMENT_OPEN;
+	return SPI_getbinval(row, desc, number, &isnull);
 }
 
 /* Run a query with a fresh snapshot and all rights; SPI is connected. */
 static void
-read_rows(const char *query, int nargs, Oid *types, Datum *values)
+read_rows(const char *query)
 {
 	Oid user;
 	int context;
@@ -168,7 +109,7 @@ read_rows(const char *query, int nargs, Oid *types, Datum *values)
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, context | SECURITY_LOCAL_USERID_CHANGE);
 	PushActiveSnapshot(GetLatestSnapshot());
-	if (SPI_execute_with_args(query, nargs, types, values, NULL, true, 0) != SPI_OK_SELECT)
+	if (SPI_execute(query, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "cannot read the configuration");
 	PopActiveSnapshot();
 	SetUserIdAndSecContext(user, context);
@@ -181,7 +122,7 @@ load_listings(void)
 	TpListing *array;
 	int count;
 
-	read_rows(psprintf("SELECT %s" LISTING_SOURCE, tradepost_listing_columns), 0, NULL, NULL);
+	read_rows(psprintf("SELECT %s" LISTING_SOURCE, tradepost_listing_columns));
 	old = MemoryContextSwitchTo(config_context);
 	count = (int) SPI_processed;
 	array = palloc_extended((count + 1) * sizeof(TpListing), MCXT_ALLOC_HUGE);
@@ -196,7 +137,7 @@ load_assets(void)
 {
 	MemoryContext old;
 
-	read_rows("SELECT id, tenant, code, scale FROM tradepost_internal.assets", 0, NULL, NULL);
+	read_rows("SELECT id, tenant, code, scale FROM tradepost_internal.assets");
 	old = MemoryContextSwitchTo(config_context);
 	asset_count = (int) SPI_processed;
 	assets = palloc0((asset_count + 1) * sizeof(TpAsset));
@@ -205,11 +146,11 @@ load_assets(void)
 		HeapTuple row = SPI_tuptable->vals[i];
 		TupleDesc desc = SPI_tuptable->tupdesc;
 
-		assets[i].id = DatumGetInt32(column(row, desc, 1, NULL));
-		assets[i].tenant = DatumGetInt64(column(row, desc, 2, NULL));
-		assets[i].code = TextDatumGetCString(column(row, desc, 3, NULL));
-		assets[i].scale = DatumGetInt32(column(row, desc, 4, NULL));
-		assets[i].unit = power_of_ten(8 - assets[i].scale);
+		assets[i].id = DatumGetInt32(column(row, desc, 1));
+		assets[i].tenant = DatumGetInt64(column(row, desc, 2));
+		assets[i].code = TextDatumGetCString(column(row, desc, 3));
+		assets[i].scale = DatumGetInt32(column(row, desc, 4));
+		assets[i].unit = tradepost_unit_of_scale(assets[i].scale);
 	}
 	MemoryContextSwitchTo(old);
 }
@@ -219,14 +160,14 @@ load_tenants(void)
 {
 	MemoryContext old;
 
-	read_rows("SELECT id, external_account FROM tradepost_internal.tenants", 0, NULL, NULL);
+	read_rows("SELECT id, external_account FROM tradepost_internal.tenants");
 	old = MemoryContextSwitchTo(config_context);
 	tenant_count = (int) SPI_processed;
 	tenants = palloc0((tenant_count + 1) * sizeof(Tenant));
 	for (int i = 0; i < tenant_count; i++)
 	{
-		tenants[i].id = DatumGetInt64(column(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, NULL));
-		tenants[i].external_account = DatumGetInt64(column(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, NULL));
+		tenants[i].id = DatumGetInt64(column(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
+		tenants[i].external_account = DatumGetInt64(column(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2));
 	}
 	MemoryContextSwitchTo(old);
 }
@@ -234,7 +175,7 @@ load_tenants(void)
 static void
 load_instance(void)
 {
-	read_rows("SELECT instance FROM tradepost_internal.engine_state", 0, NULL, NULL);
+	read_rows("SELECT instance FROM tradepost_internal.engine_state");
 	initialized = SPI_processed == 1;
 	instance_matches = initialized && strcmp(SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1),
 											 tradepost_instance_text()) == 0;
@@ -380,12 +321,40 @@ drop_account(int64 id)
 		hash_search(accounts, &id, HASH_REMOVE, NULL);
 }
 
+/* As read_rows, with a plan that is made once: there are many accounts. */
+static void
+read_account(int64 id)
+{
+	static SPIPlanPtr plan = NULL;
+	Oid types[] = { INT8OID };
+	Datum values[] = { Int64GetDatum(id) };
+	Oid user;
+	int context;
+
+	GetUserIdAndSecContext(&user, &context);
+	SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, context | SECURITY_LOCAL_USERID_CHANGE);
+	if (plan == NULL)
+	{
+		SPIPlanPtr made =
+			SPI_prepare_cursor("SELECT a.tenant, o.owner::pg_catalog.text FROM tradepost_internal.accounts a"
+							   " LEFT JOIN tradepost_internal.account_owners o ON o.account OPERATOR(pg_catalog.=) a.id"
+							   " WHERE a.id OPERATOR(pg_catalog.=) $1",
+							   1, types, CURSOR_OPT_GENERIC_PLAN);
+		if (made == NULL || SPI_keepplan(made) != 0)
+			elog(ERROR, "cannot prepare the look-up of accounts: %s", SPI_result_code_string(SPI_result));
+		plan = made;
+	}
+	PushActiveSnapshot(GetLatestSnapshot());
+	if (SPI_execute_plan(plan, values, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "cannot read the configuration");
+	PopActiveSnapshot();
+	SetUserIdAndSecContext(user, context);
+}
+
 static AccountEntry *
 find_account(int64 id)
 {
 	AccountEntry *entry;
-	Oid types[] = { INT8OID };
-	Datum values[] = { Int64GetDatum(id) };
 	int64 tenant;
 	Oid owners[MAX_OWNERS];
 	int owner_count = 0;
@@ -401,16 +370,13 @@ find_account(int64 id)
 		return entry;
 
 	SPI_connect();
-	read_rows("SELECT a.tenant, o.owner::pg_catalog.text FROM tradepost_internal.accounts a"
-			  " LEFT JOIN tradepost_internal.account_owners o ON o.account OPERATOR(pg_catalog.=) a.id"
-			  " WHERE a.id OPERATOR(pg_catalog.=) $1",
-			  1, types, values);
+	read_account(id);
 	if (SPI_processed == 0)
 	{
 		SPI_finish();
 		return NULL;
 	}
-	tenant = DatumGetInt64(column(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, NULL));
+	tenant = DatumGetInt64(column(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
 	for (uint64 i = 0; i < SPI_processed && owner_count < MAX_OWNERS; i++)
 	{
 		char *name = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2);
@@ -421,6 +387,9 @@ find_account(int64 id)
 	}
 	SPI_finish();
 
+	/* A transaction that has written may have seen rows of its own. */
+	if (TransactionIdIsValid(GetTopTransactionIdIfAny()))
+		tentative_xid = GetTopTransactionIdIfAny();
 	entry = hash_search(accounts, &id, HASH_ENTER, NULL);
 	entry->tenant = tenant;
 	entry->owners = owner_count;

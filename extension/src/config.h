@@ -50,7 +50,7 @@ extern void tradepost_require_admin(const char *what);
 /* Raises TP009 unless commands may be made in this database. */
 extern void tradepost_require_engine(void);
 
-/* Fill a specification from a row of instruments (see config.c for the columns). */
+/* listings.c: fill a specification from a row of instruments, with these columns of i, q (its quote) and t (its tenant). */
 extern const char *const tradepost_listing_columns;
 struct HeapTupleData;
 struct TupleDescData;

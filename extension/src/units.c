@@ -154,6 +154,13 @@ tradepost_units_numeric(int64 units)
 	return NumericGetDatum(int64_div_fast_to_numeric(units, decimals));
 }
 
+int64
+tradepost_unit_of_scale(int scale)
+{
+	Assert(scale >= 0 && scale <= DECIMALS);
+	return powers[DECIMALS - scale];
+}
+
 /* Decimal text of a 128-bit integer, at the end of a buffer of 48. */
 static char *
 wide_text(tp_int128 value, char *buffer)

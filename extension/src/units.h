@@ -33,6 +33,9 @@ extern Datum tradepost_units_numeric(int64 units);
 extern Datum tradepost_wide_units_numeric(tp_int128 units);
 extern Datum tradepost_uint64_numeric(uint64 value);
 
+/* The smallest amount with so many decimals, 0 to 8, in 1e-8. */
+extern int64 tradepost_unit_of_scale(int scale);
+
 extern char *tradepost_units_text(int64 units);
 extern char *tradepost_numeric_text(Numeric value);
 
