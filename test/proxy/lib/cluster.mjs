@@ -19,9 +19,16 @@ export const freePort = () => new Promise((ok, bad) => {
   });
 });
 
+// What a test that failed has not ended itself.
+const left = new Set();
+process.on('exit', () => {
+  for (const cluster of left) cluster.endNow();
+});
+
 export class Cluster {
   static async start({ settings = {} } = {}) {
     const cluster = new Cluster();
+    left.add(cluster);
     cluster.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'tp-edge-'));
     cluster.data = path.join(cluster.dir, 'data');
     cluster.port = await freePort();
@@ -50,7 +57,7 @@ export class Cluster {
 
   // As a crash would: the postmaster and everything below it.
   async kill() {
-    const pid = Number(fs.readFileSync(path.join(this.data, 'postmaster.pid'), 'utf8').split('\n')[0]);
+    const { pid } = this;
     const { stdout } = await run('ps', ['-o', 'pid=', '--ppid', String(pid)]);
     for (const p of [pid, ...stdout.split('\n').map(Number).filter(Boolean)]) {
       try { process.kill(p, 'SIGKILL'); } catch { /* it is gone already */ }
@@ -59,6 +66,15 @@ export class Cluster {
       try { process.kill(pid, 0); } catch { return; }
       await new Promise((ok) => { setTimeout(ok, 20); });
     }
+  }
+
+  get pid() {
+    return Number(fs.readFileSync(path.join(this.data, 'postmaster.pid'), 'utf8').split('\n')[0]);
+  }
+
+  endNow() {
+    try { process.kill(this.pid, 'SIGQUIT'); } catch { /* it does not run */ }
+    fs.rmSync(this.dir, { recursive: true, force: true });
   }
 
   // Rows as arrays of text.
@@ -83,6 +99,7 @@ export class Cluster {
 
   async end() {
     await this.stop('immediate');
+    left.delete(this);
     fs.rmSync(this.dir, { recursive: true, force: true });
   }
 }

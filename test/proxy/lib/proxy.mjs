@@ -10,6 +10,12 @@ if (!program) throw new Error('TRADEPOST_PROXY is not set: run this by make test
 
 export const SECRET = 'test-secret-test-secret-test-secret-0123456789';
 
+// What a test that failed has not ended itself.
+const left = new Set();
+process.on('exit', () => {
+  for (const child of left) child.kill('SIGKILL');
+});
+
 export class Proxy {
   static async start(cluster, env = {}, args = []) {
     const proxy = new Proxy();
@@ -32,7 +38,9 @@ export class Proxy {
     this.child = spawn(program, this.args, { env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stdout.on('data', (d) => { this.log += d; });
     this.child.stderr.on('data', (d) => { this.log += d; });
-    this.exited = new Promise((ok) => { this.child.once('exit', (code, signal) => ok({ code, signal })); });
+    const { child } = this;
+    left.add(child);
+    this.exited = new Promise((ok) => { child.once('exit', (code, signal) => { left.delete(child); ok({ code, signal }); }); });
     let over = null;
     this.exited.then((e) => { over = e; });
     for (;;) {
