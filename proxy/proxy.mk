@@ -14,6 +14,7 @@ PROXY_SRC := $(sort $(wildcard proxy/src/*.c))
 PROXY_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" extension/tradepost.control)
 PROXY_PACKAGES := libwebsockets libuv libpq jansson libjwt libsodium hiredis openssl zlib
 PROXY_CC ?= cc
+PROXY_PREFIX := $(or $(PREFIX),/usr/local)
 PROXY_CLANG ?= $(firstword $(shell command -v clang clang-19 clang-14 2>/dev/null))
 PROXY_WERROR := $(if $(filter 0,$(WERROR)),,-Werror)
 # Other people's headers are not ours to warn about.
@@ -25,7 +26,8 @@ PROXY_LIBS = $(shell pkg-config --libs $(PROXY_PACKAGES)) -lm -pthread
 PROXY_PLAIN := -O2 -D_FORTIFY_SOURCE=2
 PROXY_SANITIZED := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
-PROXY_OBJ := $(PROXY_SRC:proxy/src/%.c=build/proxy/obj/%.o)
+PROXY_OBJ_DIR ?= build/proxy/obj
+PROXY_OBJ := $(PROXY_SRC:proxy/src/%.c=$(PROXY_OBJ_DIR)/%.o)
 PROXY_ASAN_OBJ := $(PROXY_SRC:proxy/src/%.c=build/proxy/asan/%.o)
 PROXY_TESTS := $(basename $(notdir $(wildcard test/proxy_unit/test_*.c)))
 PROXY_UNIT := $(PROXY_TESTS:%=build/unit/%)
@@ -34,11 +36,20 @@ PROXY_ASAN_CC = $(or $(PROXY_CLANG),$(PROXY_CC))
 
 TEST_PREREQS += build/tradepost-proxy $(PROXY_UNIT) $(PROXY_ASAN_UNIT)
 
-.PHONY: proxy proxy-unit proxy-unit-test
+.PHONY: proxy proxy-objects proxy-unit proxy-unit-test install-proxy
 proxy: $(if $(filter 1,$(SANITIZE)),build/asan/tradepost-proxy,build/tradepost-proxy) ## the proxy (SANITIZE=1: with ASan and UBSan)
+proxy-objects: $(PROXY_OBJ)
 proxy-unit: $(PROXY_UNIT) $(PROXY_ASAN_UNIT)
 proxy-unit-test: proxy-unit
 	prove -e '' $(PROXY_UNIT) $(PROXY_ASAN_UNIT)
+
+install-proxy: build/tradepost-proxy ## the proxy, what it serves, and its systemd unit, below PREFIX (/usr/local)
+	install -D -m 755 build/tradepost-proxy '$(DESTDIR)$(PROXY_PREFIX)/bin/tradepost-proxy'
+	install -D -m 644 proxy/openapi.yaml '$(DESTDIR)$(PROXY_PREFIX)/share/tradepost/openapi.yaml'
+	install -D -m 644 .env.example '$(DESTDIR)$(PROXY_PREFIX)/share/tradepost/env.example'
+	mkdir -p '$(DESTDIR)$(PROXY_PREFIX)/share/tradepost/www' '$(DESTDIR)$(PROXY_PREFIX)/lib/systemd/system'
+	cp -r proxy/www/. '$(DESTDIR)$(PROXY_PREFIX)/share/tradepost/www/'
+	sed 's#/usr/local/bin/#$(PROXY_PREFIX)/bin/#' proxy/tradepost-proxy.service > '$(DESTDIR)$(PROXY_PREFIX)/lib/systemd/system/tradepost-proxy.service'
 
 build/tradepost-proxy: $(PROXY_OBJ)
 	$(PROXY_CC) -Wl,-z,relro,-z,now -o $@ $^ $(PROXY_LIBS)
@@ -47,7 +58,7 @@ build/asan/tradepost-proxy: $(PROXY_ASAN_OBJ)
 	mkdir -p $(@D)
 	$(PROXY_ASAN_CC) -fsanitize=address,undefined -o $@ $^ $(PROXY_LIBS)
 
-build/proxy/obj/%.o: proxy/src/%.c build/proxy/errcodes_http.h proxy/proxy.mk
+$(PROXY_OBJ_DIR)/%.o: proxy/src/%.c build/proxy/errcodes_http.h proxy/proxy.mk
 	mkdir -p $(@D)
 	$(PROXY_CC) $(PROXY_CFLAGS) $(PROXY_PLAIN) -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
 
@@ -80,4 +91,4 @@ ifneq ($(V),1)
 endif
 endif
 
--include $(wildcard build/proxy/obj/*.d build/proxy/asan/*.d)
+-include $(wildcard $(PROXY_OBJ_DIR)/*.d build/proxy/asan/*.d)
