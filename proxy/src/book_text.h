@@ -23,7 +23,7 @@ typedef struct TpBookLevel
 typedef struct TpBook
 {
 	const TpInstrumentInfo *instrument;
-	int64_t seq; /* exactly the events up to it are in the book */
+	int64_t seq;     /* exactly the events up to it are in the book */
 	int64_t time_us; /* when it was read */
 	TpBookLevel *levels[TP_BOOK_SIDES];
 	int count[TP_BOOK_SIDES];

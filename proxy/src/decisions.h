@@ -26,6 +26,7 @@ extern void tp_decisions_close(TpDecisions *decisions); /* answers all with NULL
 extern unsigned tp_decisions_expect(TpDecisions *decisions); /* for: */
 extern void tp_decisions_expected(TpDecisions *decisions, unsigned expectation);
 
-extern void tp_decisions_wait(TpDecisions *decisions, int64_t command, unsigned timeout_ms, TpDecided done, void *context);
+extern void
+tp_decisions_wait(TpDecisions *decisions, int64_t command, unsigned timeout_ms, TpDecided done, void *context);
 
 #endif

@@ -24,7 +24,7 @@ typedef struct TpMessage
 	const char *name;
 	int64_t seq;
 	int part; /* of the seq's messages this is number `part`, counted over all of them, whoever gets them */
-	int of;   /* how many these are; both 0: it is not one of a seq's own (market:update, book:...). json has them if there
+	int of; /* how many these are; both 0: it is not one of a seq's own (market:update, book:...). json has them if there
 			   * are several */
 	TpSlice json;
 	TpSlice data;
@@ -37,7 +37,7 @@ extern void tp_message_release(TpMessage *message);
 typedef struct TpSubscriberEvents
 {
 	void (*deliver)(void *context, TpMessage *message); /* hold it to keep it */
-	bool (*ready)(void *context); /* is there room for a page of old events; NULL: always */
+	bool (*ready)(void *context);                       /* is there room for a page of old events; NULL: always */
 } TpSubscriberEvents;
 
 extern TpHub *tp_hub_open(struct TpEdge *edge);
@@ -59,7 +59,8 @@ extern const char *tp_hub_unsubscribe(TpSubscriber *subscriber, TpSlice channel)
  * After its subscriptions: deliver what they missed after seq `since`, in order and each once, then go on live. Until
  * then nothing else of them is delivered. done: code NULL, or "since_too_old", "unavailable".
  */
-extern void tp_hub_resume(TpSubscriber *subscriber, int64_t since, void (*done)(void *context, const char *code, int64_t seq));
+extern void
+tp_hub_resume(TpSubscriber *subscriber, int64_t since, void (*done)(void *context, const char *code, int64_t seq));
 
 /* There is room again: catch-up that found its subscriber not ready goes on. */
 extern void tp_hub_ready(TpSubscriber *subscriber);

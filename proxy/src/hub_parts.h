@@ -64,7 +64,7 @@ struct TpMarketHub
 	bool listed;     /* as dirty */
 	bool update_due; /* prices may have changed */
 	bool book_due;
-	bool told_anew;  /* somebody new listens: tell also what has not changed */
+	bool told_anew; /* somebody new listens: tell also what has not changed */
 	bool reading;
 	bool reads_deep;
 	uint64_t update_after_ms;
@@ -84,8 +84,8 @@ struct TpSubscriber
 	TpSubscription **subscriptions;
 	int count;
 	int capacity;
-	uint64_t stamp; /* the last message that it was given */
-	bool gone; /* left; its memory goes at the end of the delivery */
+	uint64_t stamp;          /* the last message that it was given */
+	bool gone;               /* left; its memory goes at the end of the delivery */
 	struct TpResume *resume; /* it catches up */
 	int64_t skip_to;         /* it knows every event up to this seq */
 };
@@ -112,7 +112,7 @@ struct TpHub
 	TpChannel *accounts[TP_HUB_BUCKETS];
 	uint64_t stamp;
 	int delivering;
-	bool someone_left;       /* while something was delivered */
+	bool someone_left; /* while something was delivered */
 	TpBuffer scratch;
 	TpBuffer texts; /* of the drafts */
 	TpDraft drafts[TP_HUB_DRAFTS];

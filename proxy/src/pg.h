@@ -80,8 +80,8 @@ typedef struct TpPgListenerEvents
 	void (*notified)(void *context, const char *channel, const char *payload);
 	void (*lost)(void *context);
 } TpPgListenerEvents;
-extern TpPgListener *tp_pg_listen(uv_loop_t *loop, const struct TpSettings *settings, const TpPgListenerEvents *events,
-								  void *context);
+extern TpPgListener *
+tp_pg_listen(uv_loop_t *loop, const struct TpSettings *settings, const TpPgListenerEvents *events, void *context);
 extern void tp_pg_listener_close(TpPgListener *listener);
 
 /* A call over that connection, which no other call holds up. It fails as unavailable while there is none. */

@@ -30,8 +30,8 @@ struct TpPgCall
 	uint64_t deadline; /* milliseconds of the loop's clock */
 	uint64_t asked_ns;
 	int tries;
-	bool unsure;     /* was lost once: it may have been done */
-	bool prepares;   /* its statement goes before it */
+	bool unsure;      /* was lost once: it may have been done */
+	bool prepares;    /* its statement goes before it */
 	PGresult *result; /* what came so far */
 	const char *values[];
 };
@@ -63,9 +63,9 @@ typedef struct TpPgConnection TpPgConnection;
 typedef struct TpPgOwner
 {
 	void (*ready)(TpPgConnection *connection);
-	void (*down)(TpPgConnection *connection);                    /* it was ready and is not */
-	void (*done)(TpPgConnection *connection, TpPgCall *call);    /* call->result is the answer, or the error */
-	void (*lost)(TpPgConnection *connection, TpPgCall *call);    /* it was sent; nobody knows more */
+	void (*down)(TpPgConnection *connection);                             /* it was ready and is not */
+	void (*done)(TpPgConnection *connection, TpPgCall *call);             /* call->result is the answer, or the error */
+	void (*lost)(TpPgConnection *connection, TpPgCall *call);             /* it was sent; nobody knows more */
 	void (*notified)(TpPgConnection *connection, const PGnotify *notify); /* NULL: does not listen */
 } TpPgOwner;
 
@@ -81,8 +81,8 @@ struct TpPgConnection
 	uv_poll_t *poll;
 	int watched; /* events that poll waits for */
 	uv_timer_t timer;
-	int attempts;    /* to connect, without success */
-	bool broken;     /* a write failed: it goes down in the next turn of the loop */
+	int attempts; /* to connect, without success */
+	bool broken;  /* a write failed: it goes down in the next turn of the loop */
 	bool closing;
 	TpPgCalls flying;
 	int *prepared; /* by number of statement: generation + 1; 0: not here */

@@ -34,7 +34,7 @@ struct TpPg
 };
 
 /* listener not NULL: its connections LISTEN. name is kept. */
-extern TpPg *tp_pg_pool_open(uv_loop_t *loop, const struct TpSettings *settings, int size, const char *name,
-							 TpPgListener *listener);
+extern TpPg *
+tp_pg_pool_open(uv_loop_t *loop, const struct TpSettings *settings, int size, const char *name, TpPgListener *listener);
 
 #endif

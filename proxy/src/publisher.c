@@ -51,7 +51,8 @@ struct TpPublisher
 	bool timer_closed;
 };
 
-static const TpStatement page = { .sql = "SELECT " TP_EVENT_COLUMNS " FROM tradepost_edge.events_page($1::bigint, $2::int)",
+static const TpStatement page = { .sql = "SELECT " TP_EVENT_COLUMNS
+										 " FROM tradepost_edge.events_page($1::bigint, $2::int)",
 								  .parameters = 2,
 								  .idempotent = true };
 

@@ -13,11 +13,13 @@
 #include "pg.h"
 
 /* What tp_event_read() reads, in its order. */
-#define TP_EVENT_COLUMNS \
-	"seq, time_us, kind, command_id, order_id, maker_order_id, account, counter_account, instrument, side, reason, asset, " \
-	"decision, quantity, price, commission, counter_commission, o_side, o_type, o_tif, o_status, o_quantity, o_price, " \
-	"o_filled, o_avg, o_commission, o_client_order_id, o_expires_us, o_created_us, o_post_only, o_stp, o_reason, " \
-	"m_side, m_type, m_tif, m_status, m_quantity, m_price, m_filled, m_avg, m_commission, m_client_order_id, " \
+#define TP_EVENT_COLUMNS                                                                                             \
+	"seq, time_us, kind, command_id, order_id, maker_order_id, account, counter_account, instrument, side, reason, " \
+	"asset, "                                                                                                        \
+	"decision, quantity, price, commission, counter_commission, o_side, o_type, o_tif, o_status, o_quantity, "       \
+	"o_price, "                                                                                                      \
+	"o_filled, o_avg, o_commission, o_client_order_id, o_expires_us, o_created_us, o_post_only, o_stp, o_reason, "   \
+	"m_side, m_type, m_tif, m_status, m_quantity, m_price, m_filled, m_avg, m_commission, m_client_order_id, "       \
 	"m_expires_us, m_created_us, m_post_only, m_stp, m_reason"
 
 typedef struct TpStream TpStream;

@@ -36,14 +36,16 @@ walk(TpSlice value, int depth)
 				walk(inner, depth + 1);
 			}
 			break;
-		case '"': {
+		case '"':
+		{
 			TpBuffer text = { 0 };
 
 			(void) tp_json_text(value, &text);
 			tp_buffer_free(&text);
 			break;
 		}
-		default: {
+		default:
+		{
 			int64_t number;
 
 			(void) tp_json_integer(value, &number);
