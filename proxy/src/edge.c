@@ -36,12 +36,19 @@
 #include "upgrade.h"
 
 #define DRAIN_LOOK_MS 20
+#define START_LOOK_MS 10
+/* So long clients wait in the listener's queue for the stream; then they are told that the database is gone. */
+#define START_WAIT_MS 5000
+#define START_WAIT_DOWN_MS 1000
 
 typedef struct TpWorker
 {
 	TpEdge edge;
 	TpSettings *settings;
-	TpListener *listener;
+	TpListener *listener; /* NULL: not yet */
+	int descriptor;       /* what it will listen on */
+	uv_timer_t start;
+	uint64_t started_ms;
 	uv_signal_t signals[3];
 	uv_prepare_t before_sleep;
 	uv_timer_t drain;
@@ -73,6 +80,7 @@ close_parts(void)
 	tp_sessions_close(edge->sessions);
 	tp_limits_close(edge->limits);
 	tp_metrics_close(edge);
+	uv_close((uv_handle_t *) &worker.start, NULL);
 	uv_close((uv_handle_t *) &worker.drain, NULL);
 	uv_close((uv_handle_t *) &worker.before_sleep, NULL);
 	for (int i = 0; i < 3; i++)
@@ -109,7 +117,9 @@ drain(void)
 		return;
 	tp_log(TP_LOG_INFO, "stopping", "#connections", (int64_t) tp_http_connections(edge->http), NULL);
 	edge->shared->ready[edge->worker] = 0;
-	tp_listener_close(worker.listener);
+	uv_timer_stop(&worker.start);
+	if (worker.listener != NULL)
+		tp_listener_close(worker.listener);
 	edge->draining = true;
 	tp_http_drain(edge->http);
 	tp_sockets_close_all(edge, LWS_CLOSE_STATUS_GOINGAWAY);
@@ -174,9 +184,24 @@ watch_signals(void)
 	uv_timer_init(&edge->loop, &worker.drain);
 }
 
+/* Until the stream knows the instruments, a client that comes back after a restart would be told that there are none. */
+static void
+on_start(uv_timer_t *timer)
+{
+	TpEdge *edge = &worker.edge;
+	uint64_t waited = uv_now(&edge->loop) - worker.started_ms;
+
+	if (!tp_stream_live(edge->stream) && waited < (tp_pg_usable(edge->pg) ? START_WAIT_MS : START_WAIT_DOWN_MS))
+		return;
+	uv_timer_stop(timer);
+	worker.listener = tp_listener_open(edge, worker.descriptor);
+	edge->shared->ready[edge->worker] = getpid();
+	tp_log(TP_LOG_INFO, "worker takes requests", NULL);
+}
+
 /* In the order of edge.h. */
 static bool
-open_parts(int listener)
+open_parts(void)
 {
 	TpEdge *edge = &worker.edge;
 
@@ -202,7 +227,9 @@ open_parts(int listener)
 		edge->tls = tp_tls_open(edge);
 	if (edge->upgrades == NULL || (edge->tls == NULL && *edge->settings->tls_certificate != '\0'))
 		return false;
-	worker.listener = tp_listener_open(edge, listener);
+	uv_timer_init(&edge->loop, &worker.start);
+	worker.started_ms = uv_now(&edge->loop);
+	uv_timer_start(&worker.start, on_start, START_LOOK_MS, START_LOOK_MS);
 	return true;
 }
 
@@ -219,13 +246,12 @@ tp_edge_run(const TpSettings *settings, TpShared *shared, int number, int listen
 	tp_log_defer(true);
 	uv_loop_init(&edge->loop);
 	watch_signals();
-	if (!open_parts(listener))
+	worker.descriptor = listener;
+	if (!open_parts())
 	{
 		tp_log_flush();
 		return 1;
 	}
-	shared->ready[number] = getpid();
-	tp_log(TP_LOG_INFO, "worker takes requests", NULL);
 	uv_run(&edge->loop, UV_RUN_DEFAULT);
 	tp_upgrades_free(edge->upgrades);
 	tp_log(TP_LOG_INFO, "worker has stopped", NULL);

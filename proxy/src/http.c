@@ -80,9 +80,10 @@ close_overdue(TpHttp *http)
 			continue;
 		while (http->first[queue] != NULL && now - http->first[queue]->since_ms >= patience)
 		{
-			if (queue != TP_Q_IDLE && queue != TP_Q_LINGERING)
-				tp_count(TP_M_CONNECTIONS_TIMED_OUT, 1);
-			tp_connection_close(http->first[queue]);
+			if (queue == TP_Q_IDLE || queue == TP_Q_LINGERING)
+				tp_connection_close(http->first[queue]);
+			else
+				tp_connection_time_out(http->first[queue]);
 		}
 	}
 	tp_gauge(TP_M_CONNECTIONS, http->connections);

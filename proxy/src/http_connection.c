@@ -121,7 +121,11 @@ write_more(TpConnection *connection)
 		if (sent >= 0)
 			connection->written += (size_t) sent;
 		else if (errno == EAGAIN)
+		{
+			/* Slow, but moving: its time begins anew. */
+			tp_connection_queue(connection, TP_Q_WRITING);
 			return;
+		}
 		else if (errno != EINTR)
 		{
 			tp_connection_close(connection);
@@ -195,6 +199,16 @@ refuse(TpConnection *connection, int status, const char *code, const char *detai
 	tp_buffer_clear(&http->head);
 	tp_answer_refusal(status, code, detail, &http->head);
 	write_answer(connection, (TpSlice){ http->head.data, http->head.length }, (TpSlice){ NULL, 0 });
+}
+
+void
+tp_connection_time_out(TpConnection *connection)
+{
+	tp_count(TP_M_CONNECTIONS_TIMED_OUT, 1);
+	if (connection->queue == TP_Q_REQUEST && connection->in.length > 0)
+		refuse(connection, 408, "request_timeout", "the request did not come whole within REQUEST_TIMEOUT");
+	else
+		tp_connection_close(connection);
 }
 
 /* The head is complete: may its body come? */

@@ -81,6 +81,9 @@ struct TpHttp
 
 extern void tp_connection_open(TpHttp *http, int descriptor, const TpAddress *peer);
 extern void tp_connection_close(TpConnection *connection);
+
+/* Its time in its queue is over. */
+extern void tp_connection_time_out(TpConnection *connection);
 extern void tp_connection_queue(TpConnection *connection, TpConnectionQueue queue);
 
 /* Makes the call that the request is, with the `need` bytes at the beginning of `in` as its memory. */
