@@ -120,7 +120,7 @@ test('every described route answers as described', async () => {
   await check('GET', '/orders', { path: '/orders?limit=x', status: 400, token });
   await check('GET', '/orders', { status: 401 });
   await check('GET', '/orders/{id}', { path: `/orders/${resting.id}`, status: 200, token });
-  await check('GET', '/orders/{id}', { path: '/orders/1?x=1', status: 400, token });
+  await check('GET', '/orders/{id}', { path: `/orders/${resting.id}?x=1`, status: 400, token });
   await check('GET', '/orders/{id}', { path: `/orders/${resting.id}`, status: 401 });
   await check('GET', '/orders/{id}', { path: `/orders/${resting.id}`, status: 404, token: other.token });
   await check('PATCH', '/orders/{id}', { path: `/orders/${resting.id}`, status: 200, token, body: { price: '91' } });
