@@ -23,7 +23,8 @@ PROXY_CFLAGS = -std=gnu11 -g -Wall -Wextra -Wno-missing-field-initializers $(PRO
 	-fstack-protector-strong -iquote proxy/src -iquote build/proxy $(PROXY_INCLUDES) -DTP_PROXY_VERSION='"$(PROXY_VERSION)"'
 PROXY_LIBS = $(shell pkg-config --libs $(PROXY_PACKAGES)) -lm -pthread
 
-PROXY_PLAIN := -O2 -D_FORTIFY_SOURCE=2
+# Some compilers define it by themselves.
+PROXY_PLAIN := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 PROXY_SANITIZED := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 PROXY_OBJ_DIR ?= build/proxy/obj
@@ -58,13 +59,19 @@ build/asan/tradepost-proxy: $(PROXY_ASAN_OBJ)
 	mkdir -p $(@D)
 	$(PROXY_ASAN_CC) -fsanitize=address,undefined -o $@ $^ $(PROXY_LIBS)
 
-$(PROXY_OBJ_DIR)/%.o: proxy/src/%.c build/proxy/errcodes_http.h proxy/proxy.mk
+$(PROXY_OBJ_DIR)/%.o: proxy/src/%.c build/proxy/errcodes_http.h build/proxy/packages
 	mkdir -p $(@D)
 	$(PROXY_CC) $(PROXY_CFLAGS) $(PROXY_PLAIN) -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
 
-build/proxy/asan/%.o: proxy/src/%.c build/proxy/errcodes_http.h proxy/proxy.mk
+build/proxy/asan/%.o: proxy/src/%.c build/proxy/errcodes_http.h build/proxy/packages
 	mkdir -p $(@D)
 	$(PROXY_ASAN_CC) $(PROXY_CFLAGS) $(PROXY_SANITIZED) -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
+
+# What is missing is said by name, rather than by the first header that is not found.
+build/proxy/packages: proxy/proxy.mk
+	mkdir -p $(@D)
+	pkg-config --exists --print-errors $(PROXY_PACKAGES) || { docker/stack/deps.sh explain build >&2; exit 1; }
+	touch $@
 
 # As a library, so that a test may stand in for a part whose functions it defines all.
 build/proxy/libproxy.a: $(filter-out %/proxy_main.o,$(PROXY_OBJ))
