@@ -31,6 +31,13 @@ PG_FUNCTION_INFO_V1(tradepost_durable);
 /* How long one look at the flush position is from the next. */
 #define LOOK_US 150
 
+/*
+ * After a batch of several commands there are clients enough to fill the next one, and what
+ * a batch costs by itself counts: the first look comes later, and the next batch is larger.
+ */
+#define MANY_COMMANDS 4
+#define FIRST_LOOK_US 500
+
 static bool
 standbys_are_waited_for(void)
 {
@@ -57,9 +64,10 @@ client_may_commit(TpDatabase *db)
  * the second look only.
  */
 static void
-wait_for_flush(TpDatabase *db, XLogRecPtr end)
+wait_for_flush(TpDatabase *db, XLogRecPtr end, int commands)
 {
 	TimestampTz deadline = GetCurrentTimestamp() + tradepost_flush_wait;
+	int look_us = commands < MANY_COMMANDS ? LOOK_US : Min(FIRST_LOOK_US, tradepost_flush_wait);
 	int looks_at_nobody = 0;
 
 	while (GetFlushRecPtr(NULL) < end)
@@ -71,12 +79,13 @@ wait_for_flush(TpDatabase *db, XLogRecPtr end)
 			XLogFlush(end);
 			return;
 		}
-		pg_usleep(LOOK_US);
+		pg_usleep(look_us);
+		look_us = LOOK_US;
 	}
 }
 
 void
-tradepost_commit_batch(TpDatabase *db)
+tradepost_commit_batch(TpDatabase *db, int commands)
 {
 	int durability = synchronous_commit;
 
@@ -95,7 +104,7 @@ tradepost_commit_batch(TpDatabase *db)
 	pg_memory_barrier();
 	pg_atomic_write_u32(&db->committing, 0);
 	TRADEPOST_FAULT_POINT(TP_FAULT_BATCH_UNFLUSHED);
-	wait_for_flush(db, XactLastCommitEnd);
+	wait_for_flush(db, XactLastCommitEnd, commands);
 }
 
 /* tradepost_internal.durable(): true, once every batch that the caller's snapshot may show is durable. */

@@ -7,7 +7,7 @@
 
 #include "shmem.h"
 
-/* The matcher's: commit the current transaction; returns when it is durable. */
-extern void tradepost_commit_batch(TpDatabase *db);
+/* The matcher's: commit the current transaction, a batch of so many commands; returns when it is durable. */
+extern void tradepost_commit_batch(TpDatabase *db, int commands);
 
 #endif

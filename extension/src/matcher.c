@@ -352,7 +352,7 @@ decide(Matcher *m, TpCommand *commands, int n)
 	checkpoint_if_due(m);
 	TRADEPOST_FAULT_POINT(TP_FAULT_BATCH_STORED);
 	PopActiveSnapshot();
-	tradepost_commit_batch(m->db);
+	tradepost_commit_batch(m->db, n);
 	TRADEPOST_FAULT_POINT(TP_FAULT_BATCH_COMMITTED);
 	tradepost_publish_books(m->db, m->engine, instruments, instrument_count);
 	tradepost_publish_batch(m->db, m->engine, m->progress.watermark, decided, decided_count, started);
