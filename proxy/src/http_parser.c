@@ -309,6 +309,23 @@ parse_head(TpSlice head, TpRequest *request, TpHttpFault *fault)
 	return verdict;
 }
 
+/* What cannot become a head, however it goes on: no need to wait for its end. */
+static bool
+hopeless(TpSlice bytes, size_t from)
+{
+	const char *end;
+
+	if (bytes.length > 0 && !is_token(bytes.data[0]) && bytes.data[0] != '\r')
+		return true;
+	while (from < bytes.length && (end = memchr(bytes.data + from, '\n', bytes.length - from)) != NULL)
+	{
+		if (end == bytes.data || end[-1] != '\r')
+			return true;
+		from = (size_t) (end + 1 - bytes.data);
+	}
+	return false;
+}
+
 TpHttpVerdict
 tp_request_parse(TpSlice bytes, size_t *scanned, TpRequest *request, TpHttpFault *fault)
 {
@@ -320,6 +337,8 @@ tp_request_parse(TpSlice bytes, size_t *scanned, TpRequest *request, TpHttpFault
 	*scanned = bytes.length;
 	if (end == NULL || (size_t) (end - bytes.data) > TP_HEAD_LIMIT)
 	{
+		if (hopeless(bytes, from))
+			return malformed(fault, "this is not an HTTP/1.1 request with lines that end in CRLF");
 		if (bytes.length <= TP_HEAD_LIMIT)
 			return TP_HTTP_MORE;
 		return refuse(fault, 431, "headers_too_large", "the request's headers are longer than 16384 bytes");

@@ -73,6 +73,8 @@ refusals(TpTap *tap)
 {
 	refused(tap, "\r\n\r\n", 400);
 	refused(tap, "GET /health\r\n\r\n", 400);
+	refused(tap, "GET /health HTTP/1.1\nHost: x\n\n", 400);
+	refused(tap, "\x16\x03\x01\x02", 400);
 	refused(tap, "GET  /health HTTP/1.1\r\nHost: x\r\n\r\n", 400);
 	refused(tap, "GET /health HTTP/1.1\r\n\r\n", 400);
 	refused(tap, "GET health HTTP/1.1\r\nHost: x\r\n\r\n", 400);
