@@ -184,13 +184,13 @@ put_side_changes(TpBuffer *out, int side, const TpBook *from, const TpBook *to, 
 
 	while (i < from->count[side] || j < to->count[side])
 	{
-		const TpBookLevel *old = &from->levels[side][i];
-		const TpBookLevel *new = &to->levels[side][j];
+		const TpBookLevel *old = i < from->count[side] ? &from->levels[side][i] : NULL;
+		const TpBookLevel *new = j < to->count[side] ? &to->levels[side][j] : NULL;
 		int order;
 
-		if (i == from->count[side])
+		if (old == NULL)
 			order = 1;
-		else if (j == to->count[side])
+		else if (new == NULL)
 			order = -1;
 		else
 			order = compare_prices(side, tp_book_price(from, old), tp_book_price(to, new));

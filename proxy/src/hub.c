@@ -179,6 +179,8 @@ deliver_event(TpHub *hub, const TpEvent *event, const TpInstrumentInfo *instrume
 	if (!has_members(takers) && !has_members(makers) &&
 		(market == NULL || (market->market.count == 0 && market->trades.count == 0)))
 		return;
+	/* The outer one keeps the channels while their members leave. */
+	tp_hub_begin(hub);
 	for (int i = 0, n = tp_hub_draft(hub, event, instrument); i < n; i++)
 	{
 		TpMessage *message = NULL;
@@ -195,6 +197,7 @@ deliver_event(TpHub *hub, const TpEvent *event, const TpInstrumentInfo *instrume
 			tp_message_release(message);
 		tp_hub_end(hub);
 	}
+	tp_hub_end(hub);
 }
 
 static void
