@@ -17,6 +17,7 @@
 #include "edge_cache.h"
 #include "edge_orders.h"
 #include "gzip.h"
+#include "health.h"
 #include "http.h"
 #include "hub.h"
 #include "rate_limits.h"
@@ -197,6 +198,15 @@ on_start(uv_timer_t *timer)
 	worker.listener = tp_listener_open(edge, worker.descriptor);
 	edge->shared->ready[edge->worker] = getpid();
 	tp_log(TP_LOG_INFO, "worker takes requests", NULL);
+	if (edge->worker == 0)
+	{
+		TpBuffer missing = { 0 };
+
+		tp_health_missing(edge, &missing);
+		tp_buffer_add(&missing, "", 1);
+		tp_log(TP_LOG_INFO, "runs without", "missing", missing.data, NULL);
+		tp_buffer_free(&missing);
+	}
 }
 
 /* In the order of edge.h. */

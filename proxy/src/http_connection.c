@@ -16,6 +16,7 @@
 
 #include "http_answer.h"
 #include "http_connection.h"
+#include "log.h"
 #include "metrics.h"
 #include "route.h"
 #include "settings.h"
@@ -196,6 +197,13 @@ refuse(TpConnection *connection, int status, const char *code, const char *detai
 	connection->keep_alive = false;
 	connection->linger = true;
 	tp_metrics_request(NULL, status, 0);
+	if (http->edge->settings->access_log)
+	{
+		char ip[TP_ADDRESS_TEXT];
+
+		tp_address_print(&connection->peer, ip);
+		tp_log(TP_LOG_INFO, "request refused", "#status", (int64_t) status, "code", code, "peer", ip, NULL);
+	}
 	tp_buffer_clear(&http->head);
 	tp_answer_refusal(status, code, detail, &http->head);
 	write_answer(connection, (TpSlice){ http->head.data, http->head.length }, (TpSlice){ NULL, 0 });

@@ -204,7 +204,10 @@ reload(TpSettings *settings)
 	TpBuffer problem = { 0 };
 
 	/* Workers that are started later get the new values too. */
-	if (!tp_settings_reload(settings, &kept, &problem))
+	if (tp_settings_reload(settings, &kept, &problem))
+		tp_log_open(settings->log_level, -1);
+	tp_buffer_add(&problem, "", 1);
+	if (problem.length > 1)
 		tp_log(TP_LOG_ERROR, "settings were not read again", "why", problem.data, NULL);
 	tp_buffer_free(&kept);
 	tp_buffer_free(&problem);

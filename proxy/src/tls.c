@@ -25,6 +25,7 @@
 
 #define PIECE 16384
 #define LOOK_MS 5000 /* at the certificate's file */
+#define LINGER_MS 3000
 
 struct TpTls
 {
@@ -308,7 +309,11 @@ move_up(TpTlsConnection *connection)
 		ssize_t sent = send(connection->inner_fd, up->data + up->done, up->length - up->done, MSG_NOSIGNAL);
 
 		if (sent < 0 && errno != EAGAIN && errno != EINTR)
+		{
 			up->done = up->length; /* nobody listens any more; what is left to say goes down yet */
+			if (connection->down.ended)
+				close_connection(connection);
+		}
 		if (sent <= 0)
 			return false;
 		up->done += (size_t) sent;
@@ -320,7 +325,9 @@ move_up(TpTlsConnection *connection)
 
 		if (!tls_result(connection, got, up))
 		{
-			if (up->ended)
+			if (up->ended && connection->down.ended)
+				close_connection(connection);
+			else if (up->ended)
 				shutdown(connection->inner_fd, SHUT_WR);
 			return false;
 		}
@@ -329,6 +336,28 @@ move_up(TpTlsConnection *connection)
 		return true;
 	}
 	return false;
+}
+
+static void
+on_linger_time(uv_timer_t *timer)
+{
+	close_connection(timer->data);
+}
+
+/* Our side is done. The client may still be sending: closing with that unread would throw our last words away. */
+static void
+say_farewell(TpTlsConnection *connection)
+{
+	connection->down.ended = true;
+	(void) SSL_shutdown(connection->ssl);
+	ERR_clear_error();
+	if (connection->up.ended)
+	{
+		close_connection(connection);
+		return;
+	}
+	shutdown(connection->outer_fd, SHUT_WR);
+	uv_timer_start(&connection->timer, on_linger_time, LINGER_MS, 0);
 }
 
 /* One step from us to the client. */
@@ -354,10 +383,7 @@ move_down(TpTlsConnection *connection)
 			return false;
 		if (got <= 0)
 		{
-			down->ended = true;
-			(void) SSL_shutdown(connection->ssl);
-			ERR_clear_error();
-			close_connection(connection);
+			say_farewell(connection);
 			return false;
 		}
 		down->length = (size_t) got;
