@@ -9,6 +9,8 @@
  */
 #include "postgres.h"
 
+#include <float.h>
+
 #include "edge_order.h"
 #include "errcodes.h"
 #include "fmgr.h"
@@ -129,6 +131,24 @@ looks_decimal(const char *text, int length)
 	return digits > 0 && points <= 1;
 }
 
+/*
+ * A JSON number with a fraction of more than 15 digits was a binary double: 98.57000000000001 is what
+ * 90 + 8.57 makes of 98.57.  No double holds more than 15 digits for sure (RFC 8259, section 6), so that many
+ * are what its sender meant.  Strings are taken as they are.
+ */
+static Numeric
+settle_number(Numeric number)
+{
+	char *text = DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(number)));
+	bool long_fraction = strchr(text, '.') != NULL && strspn(text, "-.0123456789") > DBL_DIG + 1;
+
+	pfree(text);
+	if (!long_fraction)
+		return number;
+	return DatumGetNumeric(
+		DirectFunctionCall1(float8_numeric, DirectFunctionCall1(numeric_float8, NumericGetDatum(number))));
+}
+
 /* Decimals come as numbers or, so that no client rounds them, as strings. */
 static Numeric
 read_decimal(const Object *object, Field f)
@@ -138,7 +158,7 @@ read_decimal(const Object *object, Field f)
 	if (!object->given[f])
 		return NULL;
 	if (value->type == jbvNumeric)
-		return value->val.numeric;
+		return settle_number(value->val.numeric);
 	if (value->type != jbvString || value->val.string.len > 64 ||
 		!looks_decimal(value->val.string.val, value->val.string.len))
 		refuse(f, "a number or a decimal string");

@@ -125,10 +125,12 @@ BEGIN
 	ELSIF jsonb_typeof(part -> field) NOT IN ('string', 'number') OR length(value) > 64 OR value !~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)$' THEN
 		PERFORM tradepost_internal.refuse(format('%s is %s, and must be a number or a decimal string', field, left((part -> field)::text, 64)), 'Such as "150.25".');
 	END IF;
-	RETURN value::numeric;
+	-- A number with so long a fraction was a binary double, of which 15 digits are sure: 98.57000000000001 is 90 + 8.57.
+	RETURN CASE WHEN jsonb_typeof(part -> field) = 'number' AND value LIKE '%.%' AND length(value) > 16 THEN value::double precision::numeric ELSE value::numeric END;
 END
 $$;
-COMMENT ON FUNCTION tradepost_internal.edge_decimal(jsonb, text) IS 'A decimal, as number or string; NULL if it is absent, TP005 if it is something else';
+COMMENT ON FUNCTION tradepost_internal.edge_decimal(jsonb, text) IS
+'A decimal, as number or string; NULL if it is absent, TP005 if it is something else. A number with a fraction of more than 15 digits, which a binary double makes, is rounded to 15; a string is taken as it is';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.edge_whole(part jsonb, field text, lowest integer, highest integer, missing integer)
 	RETURNS integer LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, tradepost_internal, pg_temp

@@ -210,5 +210,10 @@ test('decimals come back as they were given', async () => {
   assert.equal(json.order.contract, null);
   const exact = await proxy.request('POST', '/api/v1/orders', { token: alice.token, raw: '{"asset":"Wheat","contract":"Dec25","side":"buy","price":99.10,"amount":1}' });
   assert.equal(exact.json.order.price, '99.1', 'a JSON number is not rounded on its way');
+  const summed = await place(alice, { price: 90 + 8.57 + 1e-14 });
+  assert.equal(summed.json.order.price, '98.57', 'what binary arithmetic adds in the 16th digit is not meant');
+  assert.equal((await place(alice, { price: '98.57000000000001' })).status, 400, 'a string is taken as it is');
+  const amended = await proxy.request('PATCH', `/api/v1/orders/${summed.json.order.id}`, { token: alice.token, raw: '{"price":97.13000000000001}' });
+  assert.equal(amended.json.order.price, '97.13');
   await proxy.request('DELETE', '/api/v1/orders', { token: alice.token });
 });
