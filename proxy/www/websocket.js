@@ -387,8 +387,9 @@ export class WebSocketService {
   happened({ event, seq, part, of, data }) {
     if (this.deaf) return;
     if (Number.isInteger(seq)) {
-      if (of > 0) {
-        if (this.seq !== null && (seq < this.seq || (seq === this.seq && (this.part === null || part <= this.part)))) return;
+      // Of states the newest counts; what happened is told once, part by part where a seq has several.
+      if (event !== 'market:update' && !event.startsWith('book:')) {
+        if (this.seq !== null && (seq < this.seq || (seq === this.seq && (this.part === null || (part ?? 1) <= this.part)))) return;
         this.seq = seq;
         this.part = part === of ? null : part;
       } else this.reach(seq);
