@@ -59,10 +59,19 @@ async function round(kill) {
   const listeners = [new Listener(users[0], ['trades:Dec25-Wheat']), new Listener(users[0], ['orders']), new Listener(users[1], ['market:Dec25-Wheat', 'orders'])];
   for (const l of listeners) { l.last = Number(from); }
   await sleep(200);
-  let running = true;
+  const load = { running: true };
+  try {
+    return await underLoad(kill, users, Number(from), listeners, load);
+  } finally {
+    load.running = false;
+    listeners.forEach((l) => l.end());
+  }
+}
+
+async function underLoad(kill, users, from, listeners, load) {
   const accepted = new Map();
   const clients = Array.from({ length: 8 }, async (_, c) => {
-    for (let n = 0; running; n++) {
+    for (let n = 0; load.running; n++) {
       const key = `${kill.name}-${c}-${n}`;
       const body = order({ side: (c + n) % 2 ? 'buy' : 'sell', price: String(99 + ((c * 7 + n) % 3)), amount: 1 + (n % 3) });
       // Retried with the same key until an answer says what became of it.
@@ -75,6 +84,7 @@ async function round(kill) {
           accepted.set(key, answer.json.order?.id ?? answer.json.id);
           break;
         }
+        if (!load.running) return;
         assert.ok([0, 502, 503].includes(answer.status), `${answer.status} ${answer.text}`);
         assert.ok(attempt < 600, 'answered in the end');
         await sleep(50);
@@ -86,7 +96,7 @@ async function round(kill) {
     await kill.how(i);
   }
   await sleep(800);
-  running = false;
+  load.running = false;
   await Promise.all(clients);
   // Every accepted key is exactly one command, and is decided.
   const rows = await cluster.sql(`SELECT k.key, k.command_id, count(o.id) FROM tradepost_internal.command_keys k LEFT JOIN tradepost_internal.orders o ON o.id = k.command_id WHERE k.key LIKE '${kill.name}-%' GROUP BY 1, 2`);
@@ -110,7 +120,6 @@ async function round(kill) {
     for (let i = 0; i < 100 && l.heard.filter((h) => h.includes('order:created')).length < created.length; i++) await sleep(50);
     assert.deepEqual(l.heard.filter((h) => h.includes('order:created')).map((h) => Number(h.split(' ')[0])), created);
   }
-  listeners.forEach((l) => l.end());
   assert.deepEqual(await cluster.invariants(), []);
   return accepted.size;
 }
