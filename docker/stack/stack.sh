@@ -317,6 +317,8 @@ start() {
 	write_env
 }
 
+say_url() { say "REST and WebSocket: http://127.0.0.1:$PORT_ (users register there: POST /api/v1/auth/register)"; }
+
 stop() {
 	local name reversed=''
 	[ -d "$RUN_DIR" ] || return 0
@@ -374,6 +376,7 @@ run() {
 	trap 'interrupted=1; [ -z "$pid" ] || kill -INT "$pid" 2> /dev/null || true' INT TERM HUP
 	if [ -n "$ours" ]; then trap 'trap "" INT TERM HUP; say "Stopping."; stop' EXIT; fi
 	start
+	say_url
 	if [ -z "$interrupted" ]; then
 		# A shell's background processes ignore SIGINT unless told otherwise.
 		(
@@ -397,7 +400,7 @@ case ${1:-} in
 	start)
 		start
 		say "PostgreSQL with Tradepost runs on 127.0.0.1:$PGPORT_.  To use it:  . $(printf %q "$RUN_DIR")/env && psql"
-		say "REST and WebSocket: http://127.0.0.1:$PORT_ (the database's users have none there: POST /api/v1/auth/register)"
+		say_url
 		;;
 	stop | run | reset) "$1" ;;
 	status) status "${2:-}" ;;
