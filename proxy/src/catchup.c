@@ -3,14 +3,14 @@
  *	  tp_hub_resume(): what a subscriber has missed, from the database; then what came
  *	  meanwhile; then live.
  *
- *		WAITING --turn--> READING --page, there is more--> WAITING
- *		                     |                               ^
- *		                     |    the subscriber is full: PAUSED
- *		                     +--up to where the live events began--> done
+ *		WAITING --turn--> READING --page, there is more, or it failed--> WAITING
+ *		                     +--up to where the kept events began--> done
  *
- * From the moment of the call on its live messages are kept, so reading ends at the
- * stream's seq of that moment: between the two nothing is missing and nothing twice.
- * Only a few pages are read at a time: after a restart all clients come at once.
+ * From a moment on, when the stream is live, the subscriber's live messages are kept, so
+ * reading ends at the stream's seq of that moment: between the two nothing is missing
+ * and nothing twice. If they become too many, they are dropped, and the moment is now. A
+ * subscriber never goes live over a gap: while the database is away it waits. Only a few
+ * pages are read at a time: after a restart all clients come at once.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,6 +23,7 @@
 #define PAGE_ROWS "1000"
 #define PAGES 4    /* under way at a time */
 #define KEPT 50000 /* live messages for one subscriber */
+#define RETRY_MS 200
 
 typedef struct TpResume TpResume;
 struct TpResume
@@ -31,15 +32,17 @@ struct TpResume
 	TpHub *hub;
 	TpSubscriber *subscriber; /* NULL: it left */
 	bool reading;
+	bool nothing; /* to be read: its channels have states alone */
+	int64_t since;
 	int64_t after;
-	int64_t target;
+	int64_t target; /* 0: the stream was not live yet */
 	void (*done)(void *context, const char *code, int64_t seq);
 	TpBuffer instruments; /* array literals */
 	TpBuffer accounts;
 	TpMessage **kept;
 	int kept_count;
 	int kept_capacity;
-	bool overflown;
+	uint64_t not_before_ms;
 };
 
 static const TpStatement page_statement = { .sql = "SELECT " TP_EVENT_COLUMNS
@@ -48,6 +51,7 @@ static const TpStatement page_statement = { .sql = "SELECT " TP_EVENT_COLUMNS
 											.parameters = 3,
 											.idempotent = true };
 
+static bool is_done(TpResume *resume);
 static void read_next(TpHub *hub);
 
 static void
@@ -66,6 +70,31 @@ free_resume(TpResume *resume)
 	free(resume);
 }
 
+/* Every event up to the stream's seq is to be read: what was kept of them is not needed. */
+static void
+aim(TpResume *resume)
+{
+	for (int i = 0; i < resume->kept_count; i++)
+		tp_message_release(resume->kept[i]);
+	resume->kept_count = 0;
+	resume->target = tp_stream_seq(resume->hub->edge->stream);
+}
+
+/* Prices and books are told by states, which are not read again with the events. */
+static void
+tell_states_again(TpSubscriber *subscriber)
+{
+	for (int i = 0; i < subscriber->count; i++)
+	{
+		TpSubscription *subscription = subscriber->subscriptions[i];
+
+		if (subscription->channel->market == NULL)
+			continue;
+		subscription->wants_snapshot = subscription->channel->kind == TP_CHANNEL_BOOK;
+		tp_market_joined(subscription->channel->market, subscription->channel->kind);
+	}
+}
+
 void
 tp_resume_keep(TpSubscriber *subscriber, TpMessage *message)
 {
@@ -73,7 +102,8 @@ tp_resume_keep(TpSubscriber *subscriber, TpMessage *message)
 
 	if (resume->kept_count == KEPT)
 	{
-		resume->overflown = true;
+		aim(resume);
+		tell_states_again(subscriber);
 		return;
 	}
 	if (resume->kept_count == resume->kept_capacity)
@@ -110,17 +140,21 @@ finish(TpResume *resume, const char *code)
 {
 	TpSubscriber *subscriber = resume->subscriber;
 	TpHub *hub = resume->hub;
-	int64_t target = resume->target;
+	int64_t seq = resume->since > resume->target ? resume->since : resume->target;
 
-	if (code == NULL && resume->overflown)
-		code = "unavailable";
+	/* It may have heard them from another worker that was a moment ahead of this one. */
+	if (code == NULL && resume->since > resume->target)
+		subscriber->skip_to = resume->since;
 	subscriber->resume = NULL;
 	make_old(subscriber);
 	tp_hub_begin(hub);
-	for (int i = 0; code == NULL && i < resume->kept_count && !subscriber->gone; i++)
-		subscriber->events.deliver(subscriber->context, resume->kept[i]);
+	for (int i = 0; i < resume->kept_count && !subscriber->gone; i++)
+	{
+		if (resume->kept[i]->of == 0 || resume->kept[i]->seq > seq)
+			subscriber->events.deliver(subscriber->context, resume->kept[i]);
+	}
 	if (!subscriber->gone)
-		resume->done(subscriber->context, code, target);
+		resume->done(subscriber->context, code, seq);
 	free_resume(resume);
 	tp_hub_end(hub);
 }
@@ -193,9 +227,9 @@ page_came(void *context, const PGresult *result, const TpPgError *error)
 	if (resume->subscriber == NULL)
 		free_resume(resume);
 	else if (error != NULL)
-		finish(resume, "unavailable");
-	else if (resume->after >= resume->target)
-		finish(resume, NULL);
+		resume->not_before_ms = uv_now(&hub->edge->loop) + RETRY_MS;
+	else
+		(void) is_done(resume);
 	read_next(hub);
 	tp_hub_free_when_done(hub);
 }
@@ -212,32 +246,79 @@ read_page(TpResume *resume)
 			   (const char *const[]){ after, resume->instruments.data, resume->accounts.data }, page_came, resume);
 }
 
-/* The list is in order of arrival, and who has had a page goes to its end. */
+/* True: it has ended, and is gone. */
+static bool
+is_done(TpResume *resume)
+{
+	if (resume->reading || resume->subscriber == NULL || !tp_stream_live(resume->hub->edge->stream))
+		return false;
+	if (resume->target == 0)
+		aim(resume);
+	if (resume->after < resume->target - FURTHEST)
+		finish(resume, "since_too_old");
+	else if (resume->after >= resume->target || resume->nothing)
+		finish(resume, NULL);
+	else
+		return false;
+	return true;
+}
+
+/* Whether its next page can be asked for now. */
+static bool
+may_read(const TpResume *resume)
+{
+	return !resume->reading && resume->subscriber != NULL && tp_stream_live(resume->hub->edge->stream) &&
+		   resume->not_before_ms <= uv_now(&resume->hub->edge->loop) && is_ready(resume->subscriber);
+}
+
+static void
+to_the_end(TpResume **at)
+{
+	TpResume *resume = *at;
+	TpResume **end = at;
+
+	*at = resume->next;
+	resume->next = NULL;
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = resume;
+}
+
+/* In order of arrival; who gets a page goes to the end of the list. */
 static void
 read_next(TpHub *hub)
 {
 	TpResume **at = &hub->resumes;
-	TpResume *first_read = NULL;
+	int left = 0;
 
-	while (*at != NULL && *at != first_read && hub->resuming < PAGES && !hub->closing)
+	for (TpResume *resume = hub->resumes; resume != NULL; resume = resume->next)
+		left++;
+	while (left-- > 0 && *at != NULL && !hub->closing)
 	{
 		TpResume *resume = *at;
-		TpResume **end;
 
-		if (resume->reading || resume->subscriber == NULL || !is_ready(resume->subscriber))
+		if (hub->resuming < PAGES && may_read(resume))
 		{
-			at = &resume->next;
-			continue;
+			to_the_end(at);
+			read_page(resume);
 		}
-		*at = resume->next;
-		for (end = &hub->resumes; *end != NULL; end = &(*end)->next)
-			;
-		*end = resume;
-		resume->next = NULL;
-		if (first_read == NULL)
-			first_read = resume;
-		read_page(resume);
+		else
+			at = &resume->next;
 	}
+	if (hub->resumes != NULL && !hub->closing && !uv_is_active((uv_handle_t *) &hub->resume_timer))
+		uv_timer_start(&hub->resume_timer, tp_resume_timer, RETRY_MS, 0);
+}
+
+/* Those for whom nothing is left to read end here alone: what they do then may change the list. */
+void
+tp_resume_timer(uv_timer_t *timer)
+{
+	TpHub *hub = timer->data;
+	TpResume *resume = hub->resumes;
+
+	while (resume != NULL)
+		resume = is_done(resume) ? hub->resumes : resume->next;
+	read_next(hub);
 }
 
 static void
@@ -283,43 +364,23 @@ void
 tp_hub_resume(TpSubscriber *subscriber, int64_t since, void (*done)(void *context, const char *code, int64_t seq))
 {
 	TpHub *hub = subscriber->hub;
-	int64_t newest = tp_stream_seq(hub->edge->stream);
-	TpBuffer instruments = { 0 };
-	TpBuffer accounts = { 0 };
 	TpResume *resume;
 	TpResume **end;
 
-	if (subscriber->resume != NULL || !tp_stream_live(hub->edge->stream))
-		done(subscriber->context, "unavailable", newest);
-	else if (since < newest - FURTHEST)
-		done(subscriber->context, "since_too_old", newest);
-	else if (since >= newest || !collect(subscriber, &instruments, &accounts))
+	if (subscriber->resume != NULL)
 	{
-		/* Another worker may have been a moment ahead of this one. */
-		if (since > newest)
-			subscriber->skip_to = since;
-		make_old(subscriber);
-		done(subscriber->context, NULL, since > newest ? since : newest);
-	}
-	else
-	{
-		resume = tp_alloc(sizeof(TpResume));
-		*resume = (TpResume){ .hub = hub,
-							  .subscriber = subscriber,
-							  .after = since,
-							  .target = newest,
-							  .done = done,
-							  .instruments = instruments,
-							  .accounts = accounts };
-		subscriber->resume = resume;
-		for (end = &hub->resumes; *end != NULL; end = &(*end)->next)
-			;
-		*end = resume;
-		read_next(hub);
+		done(subscriber->context, "resume_under_way", tp_stream_seq(hub->edge->stream));
 		return;
 	}
-	tp_buffer_free(&instruments);
-	tp_buffer_free(&accounts);
+	resume = tp_alloc(sizeof(TpResume));
+	*resume = (TpResume){ .hub = hub, .subscriber = subscriber, .since = since, .after = since, .done = done };
+	resume->nothing = !collect(subscriber, &resume->instruments, &resume->accounts);
+	subscriber->resume = resume;
+	for (end = &hub->resumes; *end != NULL; end = &(*end)->next)
+		;
+	*end = resume;
+	if (!is_done(resume))
+		read_next(hub);
 }
 
 void

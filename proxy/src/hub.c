@@ -386,8 +386,9 @@ find_channel(TpSubscriber *subscriber, TpSlice name, bool make, TpChannel **chan
 			continue;
 		instrument = tp_stream_instrument_by_symbol(subscriber->hub->edge->stream,
 													(TpSlice){ name.data + length, name.length - length });
+		/* Before the instruments were read nobody can say that one is unknown. */
 		if (instrument == NULL)
-			return "unknown_symbol";
+			return tp_stream_live(subscriber->hub->edge->stream) ? "unknown_symbol" : "unavailable";
 		market = tp_hub_market(subscriber->hub, instrument);
 		*channel = public_channels[i].kind == TP_CHANNEL_MARKET   ? &market->market
 				   : public_channels[i].kind == TP_CHANNEL_TRADES ? &market->trades
@@ -445,7 +446,8 @@ tp_hub_open(TpEdge *edge)
 
 	hub->edge = edge;
 	uv_timer_init(&edge->loop, &hub->timer);
-	hub->timer.data = hub;
+	uv_timer_init(&edge->loop, &hub->resume_timer);
+	hub->timer.data = hub->resume_timer.data = hub;
 	tp_stream_subscribe(edge->stream, on_event, hub);
 	return hub;
 }
@@ -453,7 +455,7 @@ tp_hub_open(TpEdge *edge)
 void
 tp_hub_free_when_done(TpHub *hub)
 {
-	if (!hub->closing || !hub->timer_closed || hub->reading > 0 || hub->resuming > 0)
+	if (!hub->closing || hub->handles > 0 || hub->reading > 0 || hub->resuming > 0)
 		return;
 	for (int id = 0; id < hub->market_count; id++)
 	{
@@ -472,7 +474,7 @@ timer_closed(uv_handle_t *handle)
 {
 	TpHub *hub = handle->data;
 
-	hub->timer_closed = true;
+	hub->handles--;
 	tp_hub_free_when_done(hub);
 }
 
@@ -483,5 +485,7 @@ tp_hub_close(TpHub *hub)
 	hub->closing = true;
 	while (hub->subscribers != NULL)
 		tp_hub_leave(hub->subscribers);
+	hub->handles = 2;
 	uv_close((uv_handle_t *) &hub->timer, timer_closed);
+	uv_close((uv_handle_t *) &hub->resume_timer, timer_closed);
 }

@@ -50,14 +50,15 @@ extern void tp_hub_set_account(TpSubscriber *subscriber, int64_t account);
 
 /*
  * channel: market:<symbol>, trades:<symbol>, book:<symbol>, orders, signals. NULL, or the stable code of why not
- * (unknown_channel, unknown_symbol, authentication_required, too_many_channels).
+ * (unknown_channel, unknown_symbol, authentication_required, too_many_channels, unavailable).
  */
 extern const char *tp_hub_subscribe(TpSubscriber *subscriber, TpSlice channel);
 extern const char *tp_hub_unsubscribe(TpSubscriber *subscriber, TpSlice channel);
 
 /*
  * After its subscriptions: deliver what they missed after seq `since`, in order and each once, then go on live. Until
- * then nothing else of them is delivered. done: code NULL, or "since_too_old", "unavailable".
+ * then nothing else of them is delivered, however long the database is away. done: code NULL, or "since_too_old" (then
+ * it is live, with a gap) or "resume_under_way".
  */
 extern void
 tp_hub_resume(TpSubscriber *subscriber, int64_t since, void (*done)(void *context, const char *code, int64_t seq));

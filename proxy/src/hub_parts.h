@@ -123,10 +123,11 @@ struct TpHub
 	uv_timer_t timer;
 	struct TpResume *resumes; /* wait for their turn or are under way */
 	int resuming;             /* pages under way */
+	uv_timer_t resume_timer;
 	bool closing;
 	int reading;  /* books that are asked for */
 	bool looking; /* at the dirty ones */
-	bool timer_closed;
+	int handles; /* that still close */
 };
 
 /* message.c: with one reference. of 0: not one of the seq's own. */
@@ -161,5 +162,6 @@ extern void tp_market_timer(uv_timer_t *timer);
 /* catchup.c: for later, while the subscriber catches up */
 extern void tp_resume_keep(TpSubscriber *subscriber, TpMessage *message);
 extern void tp_resume_drop(TpSubscriber *subscriber);
+extern void tp_resume_timer(uv_timer_t *timer);
 
 #endif

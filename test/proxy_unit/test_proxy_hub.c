@@ -240,16 +240,22 @@ trade(int instrument, int64_t taker, int64_t maker)
 	hub_event(hub_context, &event, &instruments[instrument - 1]);
 }
 
+static void
+run(TpEdge *edge, uint64_t ms)
+{
+	uint64_t until = uv_hrtime() / 1000000 + ms;
+
+	do
+		uv_run(&edge->loop, UV_RUN_NOWAIT);
+	while (uv_hrtime() / 1000000 < until);
+}
+
 /* Prices and books are not due, except where a test wants them. */
 static void
 page_end(TpEdge *edge, uint64_t wait_ms)
 {
-	uint64_t until = uv_hrtime() / 1000000 + wait_ms;
-
 	hub_event(hub_context, NULL, NULL);
-	do
-		uv_run(&edge->loop, UV_RUN_NOWAIT);
-	while (uv_hrtime() / 1000000 < until);
+	run(edge, wait_ms);
 }
 
 static void
@@ -365,10 +371,6 @@ resumes(TpTap *tap, TpHub *hub)
 	ear.resumed = NULL;
 	tp_hub_resume(ear.subscriber, stream_seq - 2000000, resumed);
 	tradepost_tap_ok(tap, strcmp(ear.resumed, "since_too_old") == 0, "too far back");
-	stream_live = false;
-	tp_hub_resume(ear.subscriber, stream_seq - 1, resumed);
-	tradepost_tap_ok(tap, strcmp(ear.resumed, "unavailable") == 0, "not without the stream");
-	stream_live = true;
 	ear.heard[0] = '\0';
 	tp_hub_resume(ear.subscriber, stream_seq + 1, resumed);
 	trade(1, 7, 8);
@@ -409,6 +411,77 @@ interrupted(TpTap *tap, TpHub *hub)
 	PQclear(page);
 }
 
+/* Database and stream go while it catches up, and come back: it waits, and hears each event once. */
+static void
+outage(TpTap *tap, TpHub *hub, TpEdge *edge)
+{
+	static const TpPgError gone = { .failure = TP_PG_UNAVAILABLE, .message = "" };
+	Ear ear;
+	PGresult *page = make_page();
+	int64_t before = stream_seq;
+	char expected[200];
+	char seq[24];
+
+	stream_live = false;
+	join(hub, &ear, 0, "");
+	page_done = NULL;
+	tradepost_tap_ok(tap, strcmp(tp_hub_subscribe(ear.subscriber, tp_slice("trades:Nope")), "unavailable") == 0,
+					 "without the stream nobody knows what is unknown");
+	(void) tp_hub_subscribe(ear.subscriber, tp_slice("trades:A-USD"));
+	tp_hub_resume(ear.subscriber, before - 1, resumed);
+	run(edge, 300);
+	tradepost_tap_ok(tap, page_done == NULL && ear.resumed == NULL, "a resume waits for the stream");
+	stream_live = true;
+	run(edge, 300);
+	tradepost_tap_ok(tap, page_done != NULL, "goes on when it is back");
+	trade(1, 7, 8);
+	page_done(page_context, NULL, &gone);
+	page_done = NULL;
+	tradepost_tap_ok(tap, heard(&ear, "") && ear.resumed == NULL, "does not go live over a gap");
+	run(edge, 500);
+	tradepost_tap_ok(tap, page_done != NULL, "but asks again");
+	snprintf(seq, sizeof(seq), "%lld", (long long) before);
+	add_trade(page, 0, seq);
+	add_row(page, 1, seq, "0");
+	page_done(page_context, page, NULL);
+	snprintf(expected, sizeof(expected), " trade:executed@%lld trade:executed@%lld/3", (long long) before,
+			 (long long) before + 1);
+	tradepost_tap_ok(tap, heard(&ear, expected) && ear.resumed != NULL, "and hears everything once");
+	tp_hub_leave(ear.subscriber);
+	PQclear(page);
+}
+
+/* More live messages than are kept for one: the rest is read, too. */
+static void
+overflow(TpTap *tap, TpHub *hub)
+{
+	Ear ear;
+	PGresult *page = make_page();
+	int64_t before = stream_seq;
+	char expected[200];
+	char seq[24];
+
+	join(hub, &ear, 0, "trades:A-USD");
+	tp_hub_resume(ear.subscriber, before - 1, resumed);
+	while (stream_seq < before + 50001)
+		trade(1, 7, 8);
+	trade(1, 7, 8);
+	snprintf(seq, sizeof(seq), "%lld", (long long) before);
+	add_trade(page, 0, seq);
+	add_row(page, 1, seq, "0");
+	page_done(page_context, page, NULL);
+	tradepost_tap_ok(tap, ear.resumed == NULL && strcmp(page_values[0], seq) == 0, "what was not kept is read");
+	snprintf(seq, sizeof(seq), "%lld", (long long) before + 50001);
+	set(page, 0, "seq", seq);
+	set(page, 1, "seq", seq);
+	ear.heard[0] = '\0';
+	page_done(page_context, page, NULL);
+	snprintf(expected, sizeof(expected), " trade:executed@%s trade:executed@%lld/3", seq, (long long) before + 50002);
+	tradepost_tap_ok(tap, heard(&ear, expected) && ear.resumed != NULL, "and then what came behind it is told");
+	tp_hub_leave(ear.subscriber);
+	PQclear(page);
+}
+
 int
 main(void)
 {
@@ -423,6 +496,8 @@ main(void)
 	states(&tap, hub, &edge);
 	resumes(&tap, hub);
 	interrupted(&tap, hub);
+	outage(&tap, hub, &edge);
+	overflow(&tap, hub);
 	tp_hub_close(hub);
 	uv_run(&edge.loop, UV_RUN_DEFAULT);
 	tradepost_tap_ok(&tap, uv_loop_close(&edge.loop) == 0, "the hub closes its handles");
