@@ -20,6 +20,7 @@
 #define CLIENT_WINDOW 15
 #define COMPRESSED_BIT 0x40 /* of a frame's first byte */
 #define TEXT_FRAME 1        /* its opcode */
+#define BETWEEN_BLOCKS 128  /* in zlib's data_type: a message cut off ends within one */
 
 static z_stream deflater;
 static z_stream inflater;
@@ -80,7 +81,7 @@ tp_inflate(TpSlice text, size_t most, TpSlice *result)
 		verdict = Z_DATA_ERROR; /* something stands behind a final block */
 	if (inflater.avail_out == 0)
 		return TP_INFLATE_LONG;
-	if (verdict != Z_OK && verdict != Z_STREAM_END)
+	if (verdict != Z_STREAM_END && (verdict != Z_OK || (inflater.data_type & BETWEEN_BLOCKS) == 0))
 		return TP_INFLATE_BROKEN;
 	*result = (TpSlice){ inflated.data, most + 1 - inflater.avail_out };
 	return TP_INFLATED;

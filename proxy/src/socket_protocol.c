@@ -72,6 +72,12 @@ json_fault(TpSocketFault *fault, TpJsonFault found, size_t at)
 			return tp_socket_fault(fault, "json_nul", "the message has a NUL character (byte %zu)", at);
 		case TP_JSON_DEEP:
 			return tp_socket_fault(fault, "json_too_deep", "the message is nested deeper than %d", TP_JSON_DEPTH);
+		case TP_JSON_TWICE:
+			return tp_socket_fault(fault, "json_name_twice",
+								   "the message has an object with the same name twice (byte %zu)", at);
+		case TP_JSON_MANY:
+			return tp_socket_fault(fault, "json_too_many_names", "the message has an object with more than %d names",
+								   TP_JSON_MEMBERS);
 		case TP_JSON_NUMBER_LONG:
 			return tp_socket_fault(fault, "json_number_too_long", "the message has a number of more than %d characters",
 								   TP_JSON_NUMBER);

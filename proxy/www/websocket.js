@@ -333,6 +333,8 @@ export class WebSocketService {
     }
     this.reach(answer.seq);
     for (const { channel, code } of answer.failed ?? []) {
+      // A server that has just begun does not know its instruments: the next try will tell.
+      if (code === 'unavailable') throw new SocketError(code, `${channel}: ${code}`, { channel });
       this.channels.delete(channel);
       this.emit('error', new SocketError(code, `${channel}: ${code}`, { channel }));
     }
