@@ -147,12 +147,13 @@ tp_attempt_agent(const TpCall *call, char *text, size_t size)
 {
 	size_t length = call->user_agent.length < size - 1 ? call->user_agent.length : size - 1;
 
-	/* Not cut within a character. */
-	while (length < call->user_agent.length && length > 0 &&
-		   ((unsigned char) call->user_agent.data[length] & 0xc0) == 0x80)
-		length--;
-	if (length > 0)
-		memcpy(text, call->user_agent.data, length);
+	/* Any byte may stand in a header, and not every one in the database's text. */
+	for (size_t i = 0; i < length; i++)
+	{
+		char c = call->user_agent.data[i];
+
+		text[i] = c >= ' ' && c <= '~' ? c : '?';
+	}
 	text[length] = '\0';
 	return text;
 }

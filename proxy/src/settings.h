@@ -35,7 +35,6 @@ typedef struct TpSettings
 	const char *jwt_issuer;         /* JWT_ISSUER, tradepost */
 	const char *jwt_audience;       /* JWT_AUDIENCE, tradepost */
 	int access_ttl_s;               /* ACCESS_TOKEN_TTL, 900 */
-	int refresh_ttl_s;              /* REFRESH_TOKEN_TTL, 604800 */
 	const char *redis_url;          /* REDIS_URL */
 	const char *redis_password;
 	const char *frontend_url;    /* FRONTEND_URL: allowed origins, comma separated; * for any (not in production) */

@@ -82,6 +82,13 @@ test('a wrong password and an unknown address get the same answer', async () => 
   assert.deepEqual(same(wrong.json), same(unknown.json));
 });
 
+test('a User-Agent may have any bytes', async () => {
+  const { email, password, user } = await newUser(proxy);
+  const answer = await proxy.post('/api/v1/auth/login', { email, password }, { headers: { 'user-agent': 'caf\u00e9\u00ff \u00c0' } });
+  assert.equal(answer.status, 200, answer.text);
+  assert.match((await cluster.sql(`SELECT user_agent FROM tradepost_internal.sessions WHERE user_id = ${user.id} ORDER BY id DESC LIMIT 1`))[0][0], /^caf/);
+});
+
 test('login gives tokens that work', async () => {
   const { email, password, user } = await newUser(proxy);
   const { status, json } = await proxy.post('/api/v1/auth/login', { email: email.toUpperCase(), password });
