@@ -33,6 +33,8 @@ struct TpSessions
 	int capacity;
 	void (*on_revoke)(void *context, int64_t session, int64_t user);
 	void *context;
+	void (*on_return)(void *context, int64_t user, int64_t at);
+	void *return_context;
 };
 
 static const TpStatement revocations = { .sql = "SELECT session_id FROM tradepost_edge.revocations()",
@@ -75,6 +77,13 @@ tp_sessions_on_revoke(TpSessions *sessions, void (*revoked)(void *context, int64
 {
 	sessions->on_revoke = revoked;
 	sessions->context = context;
+}
+
+void
+tp_sessions_on_return(TpSessions *sessions, void (*returned)(void *context, int64_t user, int64_t at), void *context)
+{
+	sessions->on_return = returned;
+	sessions->return_context = context;
 }
 
 static void
@@ -168,5 +177,8 @@ tp_sessions_notified(TpSessions *sessions, const char *payload)
 		tp_block_set(sessions->edge, address, json_integer_value(json_object_get(message, "until")));
 	else if ((address = json_string_value(json_object_get(message, "unblock"))) != NULL)
 		tp_block_set(sessions->edge, address, 0);
+	else if (json_is_integer(json_object_get(message, "back")) && sessions->on_return != NULL)
+		sessions->on_return(sessions->return_context, json_integer_value(json_object_get(message, "back")),
+							json_integer_value(json_object_get(message, "at")));
 	json_decref(message);
 }

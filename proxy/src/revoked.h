@@ -27,4 +27,11 @@ extern void tp_sessions_notified(TpSessions *sessions, const char *payload);
 extern void tp_sessions_on_revoke(TpSessions *sessions, void (*revoked)(void *context, int64_t session, int64_t user),
 								  void *context);
 
+/*
+ * A user is back at some worker of some proxy, before orders were cancelled because he had gone. at: when, in
+ * microseconds since 1970.
+ */
+extern void
+tp_sessions_on_return(TpSessions *sessions, void (*returned)(void *context, int64_t user, int64_t at), void *context);
+
 #endif

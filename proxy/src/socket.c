@@ -43,6 +43,7 @@ tp_sockets_open(TpEdge *edge)
 	sockets->tick->data = sockets;
 	uv_timer_start(sockets->tick, on_tick, TICK_MS, TICK_MS);
 	tp_sessions_on_revoke(edge->sessions, on_revoke, sockets);
+	tp_cancel_open(sockets);
 	return sockets;
 }
 

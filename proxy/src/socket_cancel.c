@@ -4,15 +4,17 @@
  *	  user's open orders are cancelled.
  *
  * Called by socket.c.  With a grace of some seconds, unless the user is back before it is
- * over.  The database is asked without the session, which may have ended too, and asked
+ * over, at whichever worker of whichever proxy: those that wait hear it by NOTIFY.  The database is asked without the session, which may have ended too, and asked
  * again while it is gone; no rate limit applies.  A worker that is killed cancels nothing:
  * who must be sure also gives his orders an end (timeInForce, expiresAt).
  */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "clock.h"
 #include "log.h"
 #include "pg.h"
+#include "revoked.h"
 #include "socket_session.h"
 
 #define GIVE_UP_MS (10 * 60 * 1000)
@@ -23,6 +25,7 @@ typedef struct TpCancel
 	struct TpCancel *next;
 	TpSockets *sockets;
 	int64_t user;
+	int64_t asked_us; /* unix time: compared with that of another machine */
 	uint64_t asked_ms;
 	uint64_t due_ms;
 	unsigned wait_ms;
@@ -31,6 +34,10 @@ typedef struct TpCancel
 } TpCancel;
 
 static const TpStatement cancel_statement = { .sql = "SELECT tradepost_edge.cancel_on_disconnect($1)",
+											  .parameters = 1,
+											  .idempotent = true };
+
+static const TpStatement return_statement = { .sql = "SELECT pg_notify('tradepost_edge', $1)",
 											  .parameters = 1,
 											  .idempotent = true };
 
@@ -95,6 +102,7 @@ tp_cancel_after(TpSockets *sockets, int64_t user, int grace_s)
 
 	cancel->sockets = sockets;
 	cancel->user = user;
+	cancel->asked_us = tp_wall_us();
 	cancel->asked_ms = uv_now(&sockets->edge->loop);
 	/* Who shuts down cannot wait for anybody's return. */
 	cancel->due_ms = cancel->asked_ms + (sockets->edge->draining ? 0 : (uint64_t) grace_s * 1000);
@@ -105,17 +113,43 @@ tp_cancel_after(TpSockets *sockets, int64_t user, int grace_s)
 		cancel_now(cancel);
 }
 
-void
-tp_cancel_not(TpSockets *sockets, int64_t user)
+static void
+user_returned(void *context, int64_t user, int64_t at_us)
 {
+	TpSockets *sockets = context;
 	TpCancel *next;
 
 	for (TpCancel *cancel = sockets->cancels; cancel != NULL; cancel = next)
 	{
 		next = cancel->next;
-		if (cancel->user == user && !cancel->under_way && cancel->wait_ms == 0)
+		if (cancel->user == user && cancel->asked_us < at_us && !cancel->under_way && cancel->wait_ms == 0)
 			cancel_remove(cancel);
 	}
+}
+
+void
+tp_cancel_open(TpSockets *sockets)
+{
+	tp_sessions_on_return(sockets->edge->sessions, user_returned, sockets);
+}
+
+static void
+return_told(void *context, const PGresult *result, const TpPgError *error)
+{
+	(void) context;
+	if (result == NULL)
+		tp_log(TP_LOG_WARN, "other workers could not be told that a user is back", "reason", error->message, NULL);
+}
+
+void
+tp_cancel_not(TpSockets *sockets, int64_t user)
+{
+	int64_t now_us = tp_wall_us();
+	char payload[80];
+
+	user_returned(sockets, user, now_us);
+	snprintf(payload, sizeof(payload), "{\"back\":%lld,\"at\":%lld}", (long long) user, (long long) now_us);
+	tp_pg_call(sockets->edge->pg, &return_statement, (const char *const[]){ payload }, return_told, NULL);
 }
 
 void
@@ -136,6 +170,7 @@ tp_cancel_forget(TpSockets *sockets)
 {
 	TpCancel *next;
 
+	tp_sessions_on_return(sockets->edge->sessions, NULL, NULL);
 	for (TpCancel *cancel = sockets->cancels; cancel != NULL; cancel = next)
 	{
 		next = cancel->next;

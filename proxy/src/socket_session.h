@@ -163,6 +163,7 @@ extern void tp_socket_io_open(TpSocket *socket);
 extern void tp_socket_io_message(TpSocket *socket, TpSlice text);
 
 /* socket_cancel.c */
+extern void tp_cancel_open(TpSockets *sockets);
 extern void tp_cancel_after(TpSockets *sockets, int64_t user, int grace_s);
 extern void tp_cancel_not(TpSockets *sockets, int64_t user); /* it is back */
 extern void tp_cancel_tick(TpSockets *sockets);

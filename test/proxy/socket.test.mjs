@@ -261,14 +261,23 @@ test('cancel on disconnect, at once, with grace, and after logout', async () => 
   // Back within the grace: nothing is cancelled. Not back: it is.
   const second = await open({ token });
   await second.ask({ op: 'session', cancelOnDisconnect: true, grace: 60 });
+  assert.equal((await second.ask({ op: 'session' })).grace, 60);
   await place(user, { price: 83 });
   await second.close();
   const third = await open({ token });
-  await third.ask({ op: 'session', cancelOnDisconnect: true, grace: 1 });
+  await third.ask({ op: 'session', cancelOnDisconnect: true, grace: 60 });
   await sleep(2500);
   assert.equal(await activeOrders(user), 1, 'the return took the cancel back');
-  await third.close();
-  await untilActive(user, 0);
+  // Also when the user comes back to another proxy.
+  await withProxy({}, async (other) => {
+    await third.close();
+    const elsewhere = await TestSocket.open(other, { token });
+    await elsewhere.ask({ op: 'session', cancelOnDisconnect: true, grace: 1 });
+    await sleep(2500);
+    assert.equal(await activeOrders(user), 1, 'the return to another proxy was heard');
+    await elsewhere.close();
+    await untilActive(user, 0);
+  });
 
   const fourth = await open({ token });
   await fourth.ask({ op: 'session', cancelOnDisconnect: true });
