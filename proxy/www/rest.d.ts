@@ -6,6 +6,7 @@ export type Decimal = string;
 
 export type NullableDecimal = string | null;
 
+/** A string is exact. A number whose fraction has more than 15 digits, as binary arithmetic makes it, is rounded to 15. */
 export type DecimalIn = number | string;
 
 export type Time = string;
@@ -21,7 +22,7 @@ export type OrderType = "limit" | "market";
 
 export type TimeInForce = "day" | "gtc" | "gtd" | "ioc" | "fok";
 
-export type OrderStatus = "open" | "partially_filled" | "filled" | "cancelled" | "expired" | "rejected";
+export type OrderStatus = "pending" | "open" | "partially_filled" | "filled" | "cancelled" | "expired" | "rejected";
 
 export type Tier = "free" | "basic" | "pro" | "enterprise";
 
@@ -164,6 +165,8 @@ export type Trade = {
   executedAt: Time;
   orderId?: Id;
   role?: "maker" | "taker";
+  /** `closed_out` and `taken_over`: forced by a liquidation */
+  kind?: "trade" | "closed_out" | "taken_over";
   commission?: Decimal;
 };
 
