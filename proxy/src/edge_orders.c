@@ -19,8 +19,12 @@
 #include "placement.h"
 #include "settings.h"
 
-/* Calls under way at a time. More would only be smaller. */
-#define CALLS 2
+/*
+ * Calls under way at a time: one, for more would only be smaller ones (measured); but one that takes long does not hold
+ * up those behind it.
+ */
+#define CALLS 4
+#define PATIENCE_MS 10
 
 #define RETRY_MS 50
 
@@ -42,6 +46,7 @@ struct TpOrders
 	int handles;
 	uv_idle_t idle;
 	uv_timer_t timer;
+	uv_timer_t patience;
 	TpBuffer columns[4];
 };
 
@@ -60,6 +65,7 @@ static const TpStatement place_statement = {
 	.parameters = 4
 };
 static void on_idle(uv_idle_t *idle);
+static void on_patience(uv_timer_t *timer);
 static void on_timer(uv_timer_t *timer);
 
 static void
@@ -188,6 +194,7 @@ batch_done(void *context, const PGresult *result, const TpPgError *error)
 	TpPlacing *order = batch->head;
 
 	orders->calls--;
+	uv_timer_stop(&orders->patience);
 	on_idle(&orders->idle);
 	if (result != NULL && PQntuples(result) == batch->count)
 	{
@@ -271,8 +278,24 @@ on_idle(uv_idle_t *idle)
 	TpOrders *orders = idle->data;
 
 	uv_idle_stop(idle);
-	while (orders->queue.head != NULL && orders->calls < CALLS)
+	if (orders->queue.head != NULL && orders->calls == 0)
 		send_batch(orders);
+	if (orders->queue.head != NULL && !uv_is_active((uv_handle_t *) &orders->patience))
+		uv_timer_start(&orders->patience, on_patience, PATIENCE_MS, 0);
+}
+
+/* No call has ended since some orders wait: they do not wait for it. */
+static void
+on_patience(uv_timer_t *timer)
+{
+	TpOrders *orders = timer->data;
+
+	if (orders->queue.head == NULL)
+		return;
+	if (orders->calls < CALLS)
+		send_batch(orders);
+	if (orders->queue.head != NULL)
+		uv_timer_start(timer, on_patience, PATIENCE_MS, 0);
 }
 
 static void
@@ -368,7 +391,8 @@ tp_orders_open(TpEdge *edge)
 	queue_init(&orders->later);
 	uv_idle_init(&edge->loop, &orders->idle);
 	uv_timer_init(&edge->loop, &orders->timer);
-	orders->idle.data = orders->timer.data = orders;
+	uv_timer_init(&edge->loop, &orders->patience);
+	orders->idle.data = orders->timer.data = orders->patience.data = orders;
 	return orders;
 }
 
@@ -396,7 +420,7 @@ tp_orders_close(TpOrders *orders)
 
 	orders->closing = true;
 	tp_commands_stop(orders->commands);
-	orders->handles = 2;
+	orders->handles = 3;
 	while ((order = queue_take(&orders->queue)) != NULL)
 		tp_placing_refused(order, &gone, true);
 	gone.failure = TP_PG_LOST;
@@ -405,4 +429,5 @@ tp_orders_close(TpOrders *orders)
 	uv_idle_stop(&orders->idle);
 	uv_close((uv_handle_t *) &orders->idle, handle_closed);
 	uv_close((uv_handle_t *) &orders->timer, handle_closed);
+	uv_close((uv_handle_t *) &orders->patience, handle_closed);
 }
