@@ -64,6 +64,7 @@ packages() {
 			command -v npm > /dev/null || echo npm
 			command -v redis-server > /dev/null || echo redis-server
 			command -v promtool > /dev/null || echo prometheus
+			command -v chromium > /dev/null || echo chromium
 			;;
 		lint) printf '%s\n' clang clang-format shellcheck git ;;
 	esac

@@ -317,7 +317,10 @@ start() {
 	write_env
 }
 
-say_url() { say "REST and WebSocket: http://127.0.0.1:$PORT_ (users register there: POST /api/v1/auth/register)"; }
+say_url() {
+	say "The market in a browser: http://127.0.0.1:$PORT_/"
+	say "REST and WebSocket: http://127.0.0.1:$PORT_ (users register there: POST /api/v1/auth/register)"
+}
 
 stop() {
 	local name reversed=''
