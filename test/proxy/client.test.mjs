@@ -1,7 +1,10 @@
 // The clients of proxy/www: the WebSocket that resumes, and REST made from openapi.yaml.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import fs from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -10,6 +13,9 @@ import { ApiError, TradepostApi } from '../../proxy/www/rest.js';
 import { WebSocketService, websocketService } from '../../proxy/www/websocket.js';
 import { Cluster, openMarket } from './lib/cluster.mjs';
 import { Proxy, newUser, order, sleep } from './lib/proxy.mjs';
+
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const run = (script, ...args) => promisify(execFile)(process.execPath, [script, ...args]);
 
 let cluster;
 let proxy;
@@ -152,9 +158,32 @@ test('a book is followed from snapshot and deltas, and is right after a break', 
   follower.disconnect();
 });
 
-test('rest.js is what openapi.yaml says, and its types are types', async () => {
-  const here = (name) => fileURLToPath(new URL(name, import.meta.url));
-  await promisify(execFile)('node', [here('../../proxy/www/generate.mjs'), '--check']);
+test('the types are what a strict TypeScript takes', async () => {
+  const { stdout } = await run(here('node_modules/typescript/bin/tsc'), '-p', here('tsconfig.json')).catch((e) => e);
+  assert.equal(stdout, '');
+});
+
+test('making rest.js anew gives what is here, and says so when it does not', async () => {
+  const proxyDir = await fs.mkdtemp(path.join(os.tmpdir(), 'tp-made-'));
+  try {
+    const read = (dir) => Promise.all(['rest.js', 'rest.d.ts'].map((name) => fs.readFile(path.join(dir, name), 'utf8')));
+    const www = path.join(proxyDir, 'proxy', 'www');
+    await fs.mkdir(www, { recursive: true });
+    await fs.mkdir(path.join(proxyDir, 'test'));
+    await fs.symlink(here('.'), path.join(proxyDir, 'test', 'proxy'));
+    await fs.copyFile(here('../../proxy/openapi.yaml'), path.join(proxyDir, 'proxy', 'openapi.yaml'));
+    await fs.copyFile(here('../../proxy/www/generate.mjs'), path.join(www, 'generate.mjs'));
+    await assert.rejects(run(path.join(www, 'generate.mjs'), '--check'), (e) => e.code === 1 && /rest\.js/.test(e.stderr) && /rest\.d\.ts/.test(e.stderr));
+    await run(path.join(www, 'generate.mjs'));
+    assert.deepEqual(await read(www), await read(here('../../proxy/www')));
+    await run(path.join(www, 'generate.mjs'), '--check');
+  } finally {
+    await fs.rm(proxyDir, { recursive: true, force: true });
+  }
+});
+
+test('rest.js does what openapi.yaml says', async () => {
+  await run(here('../../proxy/www/generate.mjs'), '--check');
   const api = new TradepostApi({ url: proxy.url });
   const { yaml } = { yaml: createRequire(import.meta.url)('yaml') };
   const described = Object.values(yaml.parse(await api.getOpenapi()).paths).flatMap((item) => Object.values(item).map((op) => op.operationId).filter(Boolean));
