@@ -87,6 +87,11 @@ registered(void *context, const PGresult *result, const TpPgError *error)
 						   "If you have one already, log in.");
 		return;
 	}
+	if (error != NULL && strcmp(error->sqlstate, "TP005") == 0)
+	{
+		tp_attempt_problem(attempt, 400, "registration_invalid", error->message, error->hint);
+		return;
+	}
 	if (error != NULL)
 	{
 		tp_attempt_error(attempt, error);

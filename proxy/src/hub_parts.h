@@ -127,7 +127,7 @@ struct TpHub
 	bool closing;
 	int reading;  /* books that are asked for */
 	bool looking; /* at the dirty ones */
-	int handles; /* that still close */
+	int handles;  /* that still close */
 };
 
 /* message.c: with one reference. of 0: not one of the seq's own. */

@@ -37,7 +37,7 @@
 	X(SOCKET_MESSAGES_OUT, COUNTER, "tradepost_proxy_websocket_messages_sent_total", "",                            \
 	  "Messages sent over WebSockets.")                                                                             \
 	X(SOCKET_BYTES_OUT, COUNTER, "tradepost_proxy_websocket_sent_bytes_total", "",                                  \
-	  "Bytes of messages sent over WebSockets, before compression.")                                                \
+	  "Bytes of messages sent over WebSockets, with their frames.")                                                 \
 	X(POOL_CONNECTIONS, GAUGE, "tradepost_proxy_database_pool_connections", "", "Connections of the pools.")        \
 	X(POOL_CONNECTED, GAUGE, "tradepost_proxy_database_pool_connected", "", "Of these, connected ones.")            \
 	X(POOL_WAITING, GAUGE, "tradepost_proxy_database_pool_waiting", "", "Calls that wait for their turn.")          \

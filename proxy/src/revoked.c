@@ -18,6 +18,7 @@
 #include "log.h"
 #include "pg.h"
 #include "settings.h"
+#include "token.h"
 
 typedef struct Revoked
 {
@@ -25,12 +26,22 @@ typedef struct Revoked
 	int64_t until; /* seconds since 1970 */
 } Revoked;
 
+/* A user as the database has it; from each answer anew, so that old ones go. */
+typedef struct Changed
+{
+	int64_t user;
+	TpTier tier;
+	bool admin;
+} Changed;
+
 struct TpSessions
 {
 	TpEdge *edge;
 	Revoked *revoked;
 	int count;
 	int capacity;
+	Changed *changed;
+	int changed_count;
 	void (*on_revoke)(void *context, int64_t session, int64_t user);
 	void *context;
 	void (*on_return)(void *context, int64_t user, int64_t at);
@@ -39,6 +50,8 @@ struct TpSessions
 
 static const TpStatement revocations = { .sql = "SELECT session_id FROM tradepost_edge.revocations()",
 										 .idempotent = true };
+static const TpStatement changes = { .sql = "SELECT user_id, tier, role FROM tradepost_edge.changed_users()",
+									 .idempotent = true };
 static const TpStatement blocks = { .sql = "SELECT ip, extract(epoch FROM until)::bigint FROM tradepost_edge.blocks()",
 									.idempotent = true };
 
@@ -57,6 +70,7 @@ tp_sessions_close(TpSessions *sessions)
 	if (sessions == NULL)
 		return;
 	free(sessions->revoked);
+	free(sessions->changed);
 	free(sessions);
 }
 
@@ -69,6 +83,19 @@ tp_session_revoked(const TpSessions *sessions, int64_t session)
 			return true;
 	}
 	return false;
+}
+
+void
+tp_session_refresh(const TpSessions *sessions, TpIdentity *identity)
+{
+	for (int i = 0; i < sessions->changed_count; i++)
+	{
+		if (sessions->changed[i].user == identity->user)
+		{
+			identity->tier = sessions->changed[i].tier;
+			identity->admin = sessions->changed[i].admin;
+		}
+	}
 }
 
 void
@@ -138,6 +165,29 @@ revocations_came(void *context, const PGresult *result, const TpPgError *error)
 }
 
 static void
+changes_came(void *context, const PGresult *result, const TpPgError *error)
+{
+	TpSessions *sessions = context;
+
+	if (result == NULL)
+	{
+		tp_log(TP_LOG_WARN, "changed users could not be read", "reason", error->message, NULL);
+		return;
+	}
+	sessions->changed = tp_realloc(sessions->changed, (size_t) (PQntuples(result) + 1) * sizeof(Changed));
+	sessions->changed_count = 0;
+	for (int i = 0; i < PQntuples(result); i++)
+	{
+		Changed *changed = &sessions->changed[sessions->changed_count];
+
+		changed->user = strtoll(PQgetvalue(result, i, 0), NULL, 10);
+		changed->admin = strcmp(PQgetvalue(result, i, 2), "admin") == 0;
+		if (tp_tier_parse(tp_slice(PQgetvalue(result, i, 1)), &changed->tier))
+			sessions->changed_count++;
+	}
+}
+
+static void
 blocks_came(void *context, const PGresult *result, const TpPgError *error)
 {
 	TpSessions *sessions = context;
@@ -155,6 +205,7 @@ void
 tp_sessions_resync(TpSessions *sessions)
 {
 	tp_pg_call(sessions->edge->pg, &revocations, NULL, revocations_came, sessions);
+	tp_pg_call(sessions->edge->pg, &changes, NULL, changes_came, sessions);
 	tp_pg_call(sessions->edge->pg, &blocks, NULL, blocks_came, sessions);
 }
 
@@ -173,6 +224,8 @@ tp_sessions_notified(TpSessions *sessions, const char *payload)
 		if (sessions->on_revoke != NULL)
 			sessions->on_revoke(sessions->context, 0, json_integer_value(json_object_get(message, "revoke_user")));
 	}
+	else if (json_is_integer(json_object_get(message, "user")))
+		tp_pg_call(sessions->edge->pg, &changes, NULL, changes_came, sessions);
 	else if ((address = json_string_value(json_object_get(message, "block"))) != NULL)
 		tp_block_set(sessions->edge, address, json_integer_value(json_object_get(message, "until")));
 	else if ((address = json_string_value(json_object_get(message, "unblock"))) != NULL)

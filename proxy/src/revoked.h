@@ -1,6 +1,7 @@
 /*
  * revoked.h
- *	  Sessions that were revoked while their access tokens still live.
+ *	  What has changed since an access token was made: sessions that were revoked, users
+ *	  whose tier or role is another.
  *
  * The database tells by NOTIFY on channel tradepost_edge, in the moment of the logout;
  * after each reconnect everything of the last token's life is read anew.
@@ -8,16 +9,17 @@
 #ifndef TRADEPOST_PROXY_REVOKED_H
 #define TRADEPOST_PROXY_REVOKED_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "call.h"
 
 typedef struct TpSessions TpSessions;
-struct TpEdge;
 
 extern TpSessions *tp_sessions_open(struct TpEdge *edge);
 extern void tp_sessions_close(TpSessions *sessions);
 
 extern bool tp_session_revoked(const TpSessions *sessions, int64_t session);
+
+/* Tier and role as they now are, if a token may say otherwise. */
+extern void tp_session_refresh(const TpSessions *sessions, TpIdentity *identity);
 
 /* Called by the stream's listener: at each (re)connect, and for what comes on channel tradepost_edge. */
 extern void tp_sessions_resync(TpSessions *sessions);

@@ -6,6 +6,7 @@
  * route.h, so that no handler can forget one.
  */
 #include <stdio.h>
+#include <strings.h>
 
 #include "cors.h"
 #include "edge.h"
@@ -189,14 +190,13 @@ authenticate(TpCall *call)
 		return false;
 	}
 	token = call->authorization;
-	if (token.length > 7 && (memcmp(token.data, "Bearer ", 7) == 0 || memcmp(token.data, "bearer ", 7) == 0))
+	if (token.length > 7 && strncasecmp(token.data, "Bearer ", 7) == 0)
 	{
 		token = (TpSlice){ token.data + 7, token.length - 7 };
 		if (tp_token_verify(call->edge->tokens, token, &call->caller, &code))
 			return true;
 	}
-	/* Old tokens are everyday; forged ones are not. */
-	if (strcmp(code, "token_invalid") == 0 || strcmp(code, "token_malformed") == 0)
+	if (tp_token_forged(code))
 		tp_suspicious(call->edge, call->ip, 0, "bad_token", BAD_TOKEN_WEIGHT);
 	answer_unauthorized(call, code);
 	return false;

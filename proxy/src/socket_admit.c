@@ -94,7 +94,8 @@ tp_socket_admit(const TpUpgrade *upgrade, TpSlice host, TpBuffer *answer)
 		return refuse_engineio(answer, refusal);
 	if (upgrade->token[0] != '\0' && !tp_token_verify(edge->tokens, tp_slice(upgrade->token), &identity, &code))
 	{
-		tp_suspicious(edge, upgrade->ip, 0, "bad token over a socket", 50);
+		if (tp_token_forged(code))
+			tp_suspicious(edge, upgrade->ip, 0, "bad token over a socket", 50);
 		return refuse(answer, 401, code, "the access token is not accepted");
 	}
 	return true;

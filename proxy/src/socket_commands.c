@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "rate_limits.h"
+#include "revoked.h"
 #include "route.h"
 #include "socket_session.h"
 #include "stream.h"
@@ -87,7 +88,8 @@ tp_socket_authenticate(TpSocket *socket, TpSlice token, const char **code, const
 		*code = "user_differs";
 	}
 	(void) reason_of(*code, detail);
-	tp_suspicious(socket->edge, socket->upgrade->ip, 0, "bad token over a socket", BAD_TOKEN_WEIGHT);
+	if (tp_token_forged(*code) || strcmp(*code, "user_differs") == 0)
+		tp_suspicious(socket->edge, socket->upgrade->ip, 0, "bad token over a socket", BAD_TOKEN_WEIGHT);
 	if (++socket->bad_tokens >= BAD_TOKENS_MOST)
 		tp_socket_close(socket, LWS_CLOSE_STATUS_POLICY_VIOLATION, "too many bad tokens");
 	return false;
@@ -378,6 +380,7 @@ start_call(TpSocket *socket, const TpSocketRequest *request, TpSlice id, const T
 	call->method = methods[request->command];
 	call->from_socket = true;
 	call->caller = socket->identity;
+	tp_session_refresh(socket->edge->sessions, &call->caller);
 	call->path = keep(&memory, &parts[0]);
 	call->query = keep(&memory, &parts[1]);
 	call->body = keep(&memory, &parts[2]);

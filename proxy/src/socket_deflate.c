@@ -7,7 +7,7 @@
  * no_context_takeover flags when it is a server.  Since upgrade.c lets the client agree to
  * both flags, one compressor and one decompressor of the whole worker are enough: an idle
  * socket holds nothing, and a message that goes to a thousand sockets is compressed once.
- * The extension here only marks frames; payloads are worked on by socket_queue.c and
+ * The extension here only agrees to it; payloads are worked on by socket_queue.c and
  * socket.c, a whole message at a time.
  */
 #include <stdlib.h>
@@ -18,9 +18,7 @@
 #define LEVEL 6
 #define WINDOW 12 /* of what is sent: as some clients want it */
 #define CLIENT_WINDOW 15
-#define COMPRESSED_BIT 0x40 /* of a frame's first byte */
-#define TEXT_FRAME 1        /* its opcode */
-#define BETWEEN_BLOCKS 128  /* in zlib's data_type: a message cut off ends within one */
+#define BETWEEN_BLOCKS 128 /* in zlib's data_type: a message cut off ends within one */
 
 static z_stream deflater;
 static z_stream inflater;
@@ -187,30 +185,17 @@ static const struct lws_ext_options options[] = {
 	{ NULL, EXTARG_NONE },
 };
 
-/* Sets the bit of a compressed message in its first frame's head. */
-static void
-mark(struct lws *wsi, const struct lws_tokens *frame)
-{
-	TpUpgrade *upgrade = tp_upgrade_of(wsi);
-	TpSocket *socket = upgrade == NULL ? NULL : upgrade->session;
-	int opcode = frame->len > 0 ? frame->token[0] & 0x0F : 0;
-
-	if (socket != NULL && socket->sending_deflated && opcode == TEXT_FRAME)
-		frame->token[0] |= COMPRESSED_BIT;
-}
-
 static int
 on_extension(struct lws_context *context, const struct lws_extension *extension, struct lws *wsi,
 			 enum lws_extension_callback_reasons reason, void *user, void *in, size_t length)
 {
 	(void) context;
 	(void) extension;
+	(void) wsi;
 	(void) user;
 	(void) length;
 	if (reason == LWS_EXT_CB_CONSTRUCT && in != NULL)
 		*(const struct lws_ext_options **) in = options;
-	else if (reason == LWS_EXT_CB_PACKET_TX_PRESEND)
-		mark(wsi, in);
 	return 0;
 }
 

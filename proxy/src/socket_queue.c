@@ -3,9 +3,10 @@
  *	  What waits to be sent over a WebSocket, and its sending.
  *
  * Called by the hub (tp_socket_deliver), by the other socket*.c files, and by
- * libwebsockets when the connection can take more: then one frame goes out, as it wants
- * it.  Messages of the hub are shared: each is framed and compressed once for all sockets
- * of a kind.  A client that lets more wait than SOCKET_QUEUE is closed, so that one slow
+ * libwebsockets when the connection can take more: then what waits goes out in one write,
+ * as it wants it.  Messages of the hub are shared: each is framed and compressed once for
+ * all sockets of a kind.  Frames are made here: a server's are simple, and many of them
+ * fit into one write.  A client that lets more wait than SOCKET_QUEUE is closed, so that one slow
  * reader costs the others nothing.
  */
 #include <stdlib.h>
@@ -18,8 +19,12 @@
 #define ENTRY_BYTES 64    /* what a waiting message costs besides its text */
 #define DEFLATE_FROM 1024 /* bytes: below, it gains little */
 #define FIRST_CAPACITY 8
-#define CLOSE_FRAME 0x88 /* the first byte of a final frame with opcode 8 */
-#define CLOSE_BYTES 125  /* of a control frame's payload, at most */
+#define TEXT_FRAME 0x81  /* the first byte of a final frame with opcode 1 */
+#define CLOSE_FRAME 0x88 /* of one with opcode 8 */
+#define COMPRESSED_BIT 0x40
+#define HEAD_BYTES 10
+#define WRITE_BYTES 32768 /* in one write, but for larger frames */
+#define CLOSE_BYTES 125   /* of a control frame's payload, at most */
 
 /* Places in TpMessage.wire. */
 enum
@@ -30,14 +35,26 @@ enum
 	WIRE_IO_DEFLATED
 };
 
+/* A whole frame: head and payload. */
 static TpWire *
 wire_make(TpSlice payload, bool deflated)
 {
-	TpWire *wire = tp_alloc(sizeof(*wire) + LWS_PRE + payload.length + 1);
+	TpWire *wire = tp_alloc(sizeof(*wire) + HEAD_BYTES + payload.length);
+	unsigned char *at = wire->bytes;
 
-	wire->length = payload.length;
-	wire->deflated = deflated;
-	memcpy(wire->bytes + LWS_PRE, payload.data, payload.length);
+	*at++ = TEXT_FRAME | (deflated ? COMPRESSED_BIT : 0);
+	if (payload.length < 126)
+		*at++ = (unsigned char) payload.length;
+	else
+	{
+		int bytes = payload.length < 65536 ? 2 : 8;
+
+		*at++ = bytes == 2 ? 126 : 127;
+		while (bytes-- > 0)
+			*at++ = (unsigned char) (payload.length >> (8 * bytes));
+	}
+	memcpy(at, payload.data, payload.length);
+	wire->length = (size_t) (at - wire->bytes) + payload.length;
 	return wire;
 }
 
@@ -188,34 +205,61 @@ tp_socket_ready(void *context)
 	return socket->out.bytes < (size_t) socket->edge->settings->socket_queue / 2;
 }
 
-/* Bytes for each: libwebsockets hands empty pongs to nobody. */
+/* With a byte: libwebsockets hands empty pongs to nobody. */
 static int
 write_ping(TpSocket *socket)
 {
-	unsigned char frame[LWS_PRE + 8] = { 0 };
-	bool text = socket->socket_io;
+	unsigned char frame[LWS_PRE + 4] = { 0 };
+	unsigned char *at = frame + LWS_PRE;
 
-	frame[LWS_PRE] = '2';
 	socket->ping_due = false;
 	socket->ping_open = true;
 	socket->pinged_ms = uv_now(&socket->edge->loop);
-	socket->sending_deflated = false;
-	return lws_write(socket->wsi, frame + LWS_PRE, 1, text ? LWS_WRITE_TEXT : LWS_WRITE_PING) < 0 ? -1 : 0;
+	if (!socket->socket_io)
+		return lws_write(socket->wsi, at, 1, LWS_WRITE_PING) < 0 ? -1 : 0;
+	at[0] = TEXT_FRAME;
+	at[1] = 1;
+	at[2] = '2';
+	return lws_write(socket->wsi, at, 3, LWS_WRITE_RAW) < 0 ? -1 : 0;
 }
 
-static int
-write_first(TpSocket *socket)
+static TpWire *
+wire_of(const TpSocket *socket, size_t i)
 {
-	TpOutgoing *first = &socket->out.ring[socket->out.first];
-	TpWire *wire = first->message != NULL ? message_wire(socket, first->message) : first->wire;
+	TpOutgoing *outgoing = &socket->out.ring[(socket->out.first + i) & (socket->out.capacity - 1)];
 
-	socket->sending_deflated = wire->deflated;
-	if (lws_write(socket->wsi, wire->bytes + LWS_PRE, wire->length, LWS_WRITE_TEXT) < 0)
+	return outgoing->message != NULL ? message_wire(socket, outgoing->message) : outgoing->wire;
+}
+
+/* The first that waits, and those behind it that fit into the same write. */
+static int
+write_waiting(TpSocket *socket)
+{
+	static unsigned char batch[WRITE_BYTES];
+	TpWire *wire = wire_of(socket, 0);
+	unsigned char *data = wire->bytes;
+	size_t length = wire->length;
+	size_t taken = 1;
+
+	if (socket->out.count > 1 && length < sizeof(batch))
+	{
+		memcpy(batch, data, length);
+		data = batch;
+		while (taken < socket->out.count && length + (wire = wire_of(socket, taken))->length <= sizeof(batch))
+		{
+			memcpy(batch + length, wire->bytes, wire->length);
+			length += wire->length;
+			taken++;
+		}
+	}
+	/* It keeps a copy of what the connection does not take at once. */
+	if (lws_write(socket->wsi, data, length, LWS_WRITE_RAW) < 0)
 		return -1;
 	socket->wrote_ms = uv_now(&socket->edge->loop);
-	tp_count(TP_M_SOCKET_MESSAGES_OUT, 1);
-	tp_count(TP_M_SOCKET_BYTES_OUT, (int64_t) wire->length);
-	ring_pop(&socket->out);
+	tp_count(TP_M_SOCKET_MESSAGES_OUT, (int64_t) taken);
+	tp_count(TP_M_SOCKET_BYTES_OUT, (int64_t) length);
+	while (taken-- > 0)
+		ring_pop(&socket->out);
 	return 0;
 }
 
@@ -226,8 +270,7 @@ write_first(TpSocket *socket)
 static int
 write_close(TpSocket *socket)
 {
-	unsigned char frame[LWS_PRE + 2 + CLOSE_BYTES];
-	unsigned char *head = frame + LWS_PRE;
+	unsigned char head[2 + CLOSE_BYTES];
 	size_t length = strlen(socket->close_reason);
 
 	if (length > CLOSE_BYTES - 2)
@@ -250,7 +293,7 @@ tp_socket_writeable(TpSocket *socket)
 	if (socket->ping_due && socket->state == TP_SOCKET_OPEN)
 		verdict = write_ping(socket);
 	else if (socket->out.count > 0)
-		verdict = write_first(socket);
+		verdict = write_waiting(socket);
 	else if (socket->state == TP_SOCKET_CLOSING && !socket->close_sent)
 		verdict = write_close(socket);
 	if (verdict == 0 &&

@@ -26,12 +26,11 @@ typedef enum TpSocketState
 	TP_SOCKET_CLOSING
 } TpSocketState;
 
-/* A frame's payload, with the room in front that libwebsockets writes its header into. */
+/* A whole frame, as it goes out. */
 typedef struct TpWire
 {
 	size_t length;
-	bool deflated;
-	unsigned char bytes[]; /* LWS_PRE of room, then the payload */
+	unsigned char bytes[];
 } TpWire;
 
 /* Either a hub's message, framed when its turn comes, or a wire of this socket's own. */
@@ -87,7 +86,6 @@ struct TpSocket
 	int refused; /* messages in a row because of the rate */
 
 	TpOutgoings out;
-	bool sending_deflated; /* what is in lws_write() now */
 
 	bool resuming;
 	TpBuffer resume_ack; /* what is said at its end: id, a NUL, fields of the ack */

@@ -190,9 +190,17 @@ tp_token_verify(TpTokens *tokens, TpSlice token, TpIdentity *identity, const cha
 	}
 	if (*code == NULL && tp_session_revoked(tokens->edge->sessions, identity->session))
 		*code = "session_revoked";
-	if (*code != NULL)
+	if (*code == NULL)
+		tp_session_refresh(tokens->edge->sessions, identity);
+	else
 		memset(identity, 0, sizeof(*identity));
 	return *code == NULL;
+}
+
+bool
+tp_token_forged(const char *code)
+{
+	return strcmp(code, "token_invalid") == 0 || strcmp(code, "token_malformed") == 0;
 }
 
 char *

@@ -20,6 +20,9 @@ extern void tp_tokens_close(TpTokens *tokens);
  */
 extern bool tp_token_verify(TpTokens *tokens, TpSlice token, TpIdentity *identity, const char **code);
 
+/* Old tokens are everyday; whether one that was refused with this code was forged. */
+extern bool tp_token_forged(const char *code);
+
 /* A new token for the identity, valid from now for ACCESS_TOKEN_TTL; the caller frees it. */
 extern char *tp_token_make(TpTokens *tokens, const TpIdentity *identity);
 

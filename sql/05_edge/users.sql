@@ -181,13 +181,23 @@ BEGIN
 		format('role must be user or admin, not %s', quote_literal(left(new_role, 64))), NULL);
 	PERFORM tradepost_internal.require_definition(new_status IN ('active', 'suspended') IS NOT FALSE,
 		format('status must be active or suspended, not %s', quote_literal(left(new_status, 64))), NULL);
-	UPDATE tradepost_internal.users u SET tier = coalesce(new_tier, u.tier), role = coalesce(new_role, u.role), status = coalesce(new_status, u.status) WHERE u.id = user_id;
+	UPDATE tradepost_internal.users u SET tier = coalesce(new_tier, u.tier), role = coalesce(new_role, u.role), status = coalesce(new_status, u.status), changed_at = clock_timestamp()
+		WHERE u.id = user_id;
 	PERFORM tradepost_internal.require_definition(FOUND, format('user %s does not exist', coalesce(user_id::text, 'null')), 'View tradepost.users lists them.');
 	PERFORM tradepost_internal.note_security('user_changed', user_id, NULL, 0, jsonb_strip_nulls(jsonb_build_object('tier', new_tier, 'role', new_role, 'status', new_status, 'by', session_user)));
 	PERFORM tradepost_internal.tell_edge(json_build_object('user', user_id));
 END
 $$;
 COMMENT ON FUNCTION tradepost_internal.change_user(bigint, text, text, text) IS 'Sets what is not NULL of a user, records it and tells the proxies; TP014';
+
+CREATE OR REPLACE FUNCTION tradepost_edge.changed_users()
+	RETURNS TABLE (user_id bigint, tier text, role text)
+	LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 100 SET search_path = pg_catalog, tradepost_internal, pg_temp
+AS $$
+	SELECT u.id, u.tier, u.role FROM tradepost_internal.users u WHERE u.changed_at > now() - interval '20 minutes' ORDER BY u.id
+$$;
+COMMENT ON FUNCTION tradepost_edge.changed_users() IS
+'Users whose tier, role or status was changed in the last 20 minutes, which is longer than an access token lives: what a proxy loads when it connects and when it hears of a change';
 
 CREATE OR REPLACE FUNCTION tradepost.set_tier(user_id bigint, tier text)
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp

@@ -19,6 +19,7 @@ GRANT EXECUTE ON FUNCTION
 	tradepost_edge.profile(bigint, bigint, jsonb),
 	tradepost_edge.session_info(bigint, bigint),
 	tradepost_edge.revocations(),
+	tradepost_edge.changed_users(),
 	tradepost_edge.place_each(bigint[], bigint[], text[], text[]),
 	tradepost_edge.orders_list(bigint, bigint, jsonb),
 	tradepost_edge.order_get(bigint, bigint, jsonb),

@@ -48,6 +48,19 @@ test('orders: 10 a minute on the free tier, more on others, by user', () => with
   assert.ok(Number((await place(pro)).headers['ratelimit-limit']) > 10);
 }));
 
+test('a downgrade counts at once, whatever the token says', () => withProxy({}, ['--workers', '2'], async (proxy) => {
+  const { user, token } = await newUser(proxy, { tier: 'enterprise' });
+  const limit = async () => (await proxy.get('/api/v1/orders', { token, headers: { connection: 'close' } })).headers['ratelimit-limit'];
+  assert.equal(await limit(), '1000');
+  await cluster.sql(`SELECT tradepost.set_tier(${user.id}, 'basic')`);
+  let row = 0;
+  for (let i = 0; row < 6; i++) {
+    assert.ok(i < 200, 'on every worker');
+    row = await limit() === '100' ? row + 1 : 0;
+    await sleep(10);
+  }
+}));
+
 test('all workers of a proxy count together', () => withProxy({ RATE_LIMIT_API_ANONYMOUS: '20/900' }, ['--workers', '3'], async (proxy) => {
   const statuses = await Promise.all(Array.from({ length: 60 }, () => proxy.get('/api/v1/instruments', { headers: { connection: 'close', ...forwarded('203.0.113.9') } }).then((a) => a.status)));
   const fine = statuses.filter((s) => s === 200).length;

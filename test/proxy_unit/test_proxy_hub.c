@@ -1,7 +1,8 @@
 /*
  * test_proxy_hub.c
  *	  Who hears what: the hub between a stream, books and a database that this program
- *	  stands in for, and subscribers that write down what they get.
+ *	  stands in for, and subscribers that write down what they get. Over 500 lines, because
+ *	  the stand-ins and all that is tried against them belong together.
  */
 #include <stdlib.h>
 
