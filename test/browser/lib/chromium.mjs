@@ -143,7 +143,10 @@ class Page {
     const { loads } = this;
     const { errorText } = await this.send('Page.navigate', { url });
     if (errorText) throw new Error(`${url}: ${errorText}`);
-    while (this.loads === loads) await sleep(20);
+    for (let i = 0; this.loads === loads; i++) {
+      if (i === 1500) throw new Error(`${url}: it is never loaded`);
+      await sleep(20);
+    }
   }
 
   // What fn, a function without ties to here, gives in the page.
