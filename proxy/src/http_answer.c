@@ -22,7 +22,7 @@
 #define POLICY_DATA "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
 #define POLICY_PAGE                                                                                    \
 	"Content-Security-Policy: default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; " \
-	"style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'\r\n"
+	"object-src 'none'; base-uri 'none'; frame-ancestors 'none'\r\n"
 #define STRICT_TRANSPORT "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n"
 
 static const char *
