@@ -48,6 +48,7 @@ struct TpDecisions
 	int kept;
 	unsigned generation;
 	int expected[2]; /* calls under way, of this generation and the one before */
+	int lookups;     /* of them, those that ask for a command which others may wait for */
 	Wait *buckets[BUCKETS];
 	Wait *first; /* whose time is up first */
 	Wait *last;
@@ -183,14 +184,11 @@ on_event(void *context, const TpEvent *event, const TpInstrumentInfo *instrument
 		if (wait->command == event->command)
 			break;
 	}
-	if (wait == NULL)
+	if (wait == NULL ? d->expected[0] + d->expected[1] > 0 : d->lookups > 0)
 	{
-		if (d->expected[0] + d->expected[1] == 0)
-			return;
 		if (d->kept == SLOTS)
 			drop_oldest(d);
 		keep(d, event, instrument);
-		return;
 	}
 	while (wait != NULL)
 	{
@@ -218,6 +216,20 @@ tp_decisions_expected(TpDecisions *d, unsigned expectation)
 	while (d->oldest != NULL && d->oldest->generation != d->generation)
 		drop_oldest(d);
 	d->generation++;
+}
+
+unsigned
+tp_decisions_look_up(TpDecisions *d)
+{
+	d->lookups++;
+	return tp_decisions_expect(d);
+}
+
+void
+tp_decisions_looked_up(TpDecisions *d, unsigned expectation)
+{
+	d->lookups--;
+	tp_decisions_expected(d, expectation);
 }
 
 void

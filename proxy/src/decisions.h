@@ -26,6 +26,10 @@ extern void tp_decisions_close(TpDecisions *decisions); /* answers all with NULL
 extern unsigned tp_decisions_expect(TpDecisions *decisions); /* for: */
 extern void tp_decisions_expected(TpDecisions *decisions, unsigned expectation);
 
+/* The same around a call that asks for a command of an earlier call, which may be waited for already. */
+extern unsigned tp_decisions_look_up(TpDecisions *decisions);
+extern void tp_decisions_looked_up(TpDecisions *decisions, unsigned expectation);
+
 extern void
 tp_decisions_wait(TpDecisions *decisions, int64_t command, unsigned timeout_ms, TpDecided done, void *context);
 

@@ -28,6 +28,9 @@
 
 #define RETRY_MS 50
 
+/* Orders that wait for a call. More would not be placed in DATABASE_TIMEOUT_MS. */
+#define WAITING_LIMIT 100000
+
 typedef struct Queue
 {
 	TpPlacing *head;
@@ -40,6 +43,7 @@ struct TpOrders
 	TpCommands *commands;
 	Queue queue;
 	Queue later; /* lost, to be sent again when the database is back */
+	int waiting; /* in queue */
 	int calls;
 	int pending; /* requests */
 	bool closing;
@@ -244,7 +248,9 @@ add_to_columns(TpBuffer *columns, const TpPlacing *order)
 static void
 send_batch(TpOrders *orders)
 {
+	static const TpPgError too_late = { .failure = TP_PG_UNAVAILABLE, .message = "", .retry_after = 1 };
 	int limit = orders->edge->settings->batch_limit;
+	uint64_t now = uv_now(&orders->edge->loop);
 	Batch *batch = tp_alloc(sizeof(Batch));
 	TpPlacing **tail = &batch->head;
 	TpPlacing *order;
@@ -254,12 +260,23 @@ send_batch(TpOrders *orders)
 		tp_buffer_clear(&orders->columns[i]);
 	while (batch->count < limit && (order = queue_take(&orders->queue)) != NULL)
 	{
+		orders->waiting--;
+		if (!order->unsure && order->placement->give_up_ms < now)
+		{
+			tp_placing_refused(order, &too_late, true);
+			continue;
+		}
 		add_to_columns(orders->columns, order);
 		*tail = order;
 		tail = &order->next;
 		batch->count++;
 	}
 	*tail = NULL;
+	if (batch->count == 0)
+	{
+		free(batch);
+		return;
+	}
 	for (int i = 0; i < 4; i++)
 		tp_buffer_add(&orders->columns[i], "}", 2);
 	orders->calls++;
@@ -312,7 +329,10 @@ on_timer(uv_timer_t *timer)
 	{
 		/* When the time is up the call fails, and that ends it. */
 		if (tp_pg_usable(orders->edge->pg) || uv_now(&orders->edge->loop) > order->placement->give_up_ms)
+		{
 			queue_add(&orders->queue, order);
+			orders->waiting++;
+		}
 		else
 			queue_add(&orders->later, order);
 	}
@@ -325,14 +345,23 @@ static void
 enqueue(TpCall *call, const TpSlice *texts, int count, bool batch)
 {
 	TpOrders *orders = call->edge->orders;
-	TpPlacement *placement = tp_placement_new(call, texts, count, batch);
+	TpPlacement *placement;
 
+	if (orders->waiting + count > WAITING_LIMIT)
+	{
+		tp_call_header(call, "Retry-After", "1");
+		tp_call_problem(call, 503, "too_many_orders_waiting", "more orders wait for the database than it takes in time",
+						"Try again a little later.");
+		return;
+	}
+	placement = tp_placement_new(call, texts, count, batch);
 	placement->ended = placement_ended;
 	placement->context = orders;
 	placement->give_up_ms = uv_now(&orders->edge->loop) + (uint64_t) orders->edge->settings->database_timeout_ms;
 	tp_orders_hold(orders);
 	for (int i = 0; i < count; i++)
 		queue_add(&orders->queue, &placement->orders[i]);
+	orders->waiting += count;
 	uv_idle_start(&orders->idle, on_idle);
 }
 

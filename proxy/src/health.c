@@ -4,9 +4,12 @@
  *
  * Called by route.c.  Nothing here names hosts, users or files: both are open.
  */
+#include <stdlib.h>
+
 #include "clock.h"
 #include "edge.h"
 #include "health.h"
+#include "json_view.h"
 #include "pg.h"
 #include "redis.h"
 #include "settings.h"
@@ -101,6 +104,20 @@ redis_state(const TpEdge *edge)
 	return edge->redis != NULL && tp_redis_usable(edge->redis) ? "up" : "down";
 }
 
+/* The engine has stood still for so long that nobody waits for it any more. */
+#define STALLED_S 5
+
+static bool
+decides(TpSlice engine)
+{
+	TpSlice value;
+
+	if (tp_json_find(engine, "state", &value) && !tp_slice_is(value, "\"running\""))
+		return false;
+	/* The value is followed by a comma or a brace. */
+	return !tp_json_find(engine, "undecidedAge", &value) || strtod(value.data, NULL) < STALLED_S;
+}
+
 static void
 on_engine(void *context, const PGresult *result, const TpPgError *error)
 {
@@ -109,7 +126,8 @@ on_engine(void *context, const PGresult *result, const TpPgError *error)
 	TpBuffer *out = &call->answer;
 	bool up = error == NULL && PQntuples(result) == 1 && !PQgetisnull(result, 0, 0);
 	const char *redis = redis_state(edge);
-	const char *status = !up ? "down" : strcmp(redis, "down") == 0 ? "degraded" : "ok";
+	bool decided = up && decides(tp_slice(PQgetvalue(result, 0, 0)));
+	const char *status = !up ? "down" : !decided ? "stalled" : strcmp(redis, "down") == 0 ? "degraded" : "ok";
 
 	add_head(call, edge->draining ? "stopping" : status, out);
 	add_workers(edge->shared, out);
@@ -119,7 +137,7 @@ on_engine(void *context, const PGresult *result, const TpPgError *error)
 	tp_buffer_text(out, ",\"missing\":");
 	tp_health_missing(edge, out);
 	tp_buffer_add(out, "}", 1);
-	tp_call_answer(call, up && !edge->draining ? 200 : 503, "application/json");
+	tp_call_answer(call, decided && !edge->draining ? 200 : 503, "application/json");
 }
 
 const TpStatement tp_engine_statement = { "SELECT tradepost_edge.engine_json()", 0, true };

@@ -84,6 +84,7 @@ struct TpPgConnection
 	int attempts; /* to connect, without success */
 	bool broken;  /* a write failed: it goes down in the next turn of the loop */
 	bool closing;
+	bool was_ready; /* once */
 	TpPgCalls flying;
 	int *prepared; /* by number of statement: generation + 1; 0: not here */
 	int prepared_size;

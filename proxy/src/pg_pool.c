@@ -113,7 +113,8 @@ connection_ready(TpPgConnection *connection)
 	TpPg *pg = connection->pool;
 
 	pg->connected++;
-	pg->reconnects++;
+	pg->reconnects += connection->was_ready;
+	connection->was_ready = true;
 	if (pg->on_ready != NULL)
 		pg->on_ready(pg->listener);
 	dispatch(pg);

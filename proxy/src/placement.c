@@ -5,7 +5,7 @@
  *
  *		asked --> placed --decision--> 201
  *		  |         +----time is up, or nobody wants to wait--> 202
- *		  |         +----it was there before--> 201, as it now is
+ *		  |         +----it was there before--> 201, as it now is, once it is decided
  *		  +--refused--> its problem
  */
 #include "placement.h"
@@ -154,6 +154,8 @@ decided(void *context, const TpEvent *event, const TpInstrumentInfo *instrument)
 		end_pending(order);
 		return;
 	}
+	if (order->repeated && !order->placement->batch)
+		tp_call_header(call, "Idempotency-Replayed", "true");
 	tp_time(TP_T_DECISION, uv_hrtime() - call->started_ns);
 	tp_buffer_reserve(out, 768);
 	tp_buffer_text(out, order->placement->batch ? "{\"status\":201,\"order\":" : "{\"order\":");
@@ -165,20 +167,29 @@ decided(void *context, const TpEvent *event, const TpInstrumentInfo *instrument)
 		answer_single(order, 201);
 }
 
+static void
+wait_for_decision(TpPlacing *order)
+{
+	const TpEdge *edge = order->placement->call->edge;
+
+	tp_decisions_wait(edge->decisions, order->id, (unsigned) edge->settings->decision_timeout_ms, decided, order);
+}
+
+/* A text within would have its quotes escaped. */
+static bool
+is_pending(TpSlice json)
+{
+	static const char pending[] = "\"status\":\"pending\"";
+
+	return memmem(json.data, json.length, pending, sizeof(pending) - 1) != NULL;
+}
+
 /* {"order":{...}} of an order that was placed by an earlier request. */
 static void
-replayed(void *context, const PGresult *result, const TpPgError *error)
+answer_replayed(TpPlacing *order, TpSlice json)
 {
-	TpPlacing *order = context;
 	TpPlacement *placement = order->placement;
-	TpSlice json;
 
-	if (error != NULL)
-	{
-		tp_placing_refused(order, error, true);
-		return;
-	}
-	json = (TpSlice){ PQgetvalue(result, 0, 0), (size_t) PQgetlength(result, 0, 0) };
 	if (!placement->batch)
 	{
 		tp_call_header(placement->call, "Idempotency-Replayed", "true");
@@ -193,6 +204,30 @@ replayed(void *context, const PGresult *result, const TpPgError *error)
 }
 
 static void
+replayed(void *context, const PGresult *result, const TpPgError *error)
+{
+	TpPlacing *order = context;
+	const TpCall *call = order->placement->call;
+	TpDecisions *decisions = call->edge->decisions;
+	unsigned expectation = order->expectation;
+	TpSlice json;
+
+	if (error != NULL)
+		tp_placing_refused(order, error, true);
+	else
+	{
+		json = (TpSlice){ PQgetvalue(result, 0, 0), (size_t) PQgetlength(result, 0, 0) };
+		if (!is_pending(json))
+			answer_replayed(order, json);
+		else if (call->respond_async)
+			end_pending(order);
+		else
+			wait_for_decision(order);
+	}
+	tp_decisions_looked_up(decisions, expectation);
+}
+
+static void
 replay(TpPlacing *order)
 {
 	const TpCall *call = order->placement->call;
@@ -203,6 +238,8 @@ replay(TpPlacing *order)
 	snprintf(user, sizeof(user), "%lld", (long long) call->caller.user);
 	snprintf(session, sizeof(session), "%lld", (long long) call->caller.session);
 	snprintf(id, sizeof(id), "%lld", (long long) order->id);
+	/* If it is pending still, its decision may be heard before the answer that says so. */
+	order->expectation = tp_decisions_look_up(call->edge->decisions);
 	tp_pg_call(call->edge->pg, &get_statement, (const char *const[]){ user, session, id }, replayed, order);
 }
 
@@ -213,13 +250,13 @@ tp_placing_placed(TpPlacing *order, bool repeated)
 
 	tp_count(TP_M_ORDERS_PLACED, 1);
 	/* One that was sent again by itself is no repetition of the client's. */
-	if (repeated && !order->unsure)
+	order->repeated = repeated && !order->unsure;
+	if (order->repeated)
 		replay(order);
 	else if (call->respond_async)
 		end_pending(order);
 	else if (repeated)
 		replay(order);
 	else
-		tp_decisions_wait(call->edge->decisions, order->id, (unsigned) call->edge->settings->decision_timeout_ms,
-						  decided, order);
+		wait_for_decision(order);
 }

@@ -17,9 +17,11 @@ struct TpPlacing
 	TpPlacing *next; /* in its queue, or in its call */
 	TpPlacement *placement;
 	TpSlice json;
-	bool unsure; /* it was lost once */
+	bool unsure;   /* it was lost once */
+	bool repeated; /* it was there before this request */
 	int64_t id;
-	TpBuffer result; /* in a batch */
+	unsigned expectation; /* while a repeated one is looked up */
+	TpBuffer result;      /* in a batch */
 };
 
 struct TpPlacement

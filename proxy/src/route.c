@@ -17,6 +17,7 @@
 #include "query.h"
 #include "route.h"
 #include "settings.h"
+#include "socket.h"
 #include "static_files.h"
 #include "token.h"
 #include "upgrade.h"
@@ -131,10 +132,7 @@ answer_no_route(TpCall *call, unsigned methods)
 	if (call->method == TP_OPTIONS && (methods != 0 || tp_slice_is(call->path, "*")))
 		answer_options(call, methods);
 	else if (tp_upgrade_path(call->path))
-	{
-		tp_call_header(call, "Upgrade", "websocket");
-		tp_call_problem(call, 426, "upgrade_required", "this address speaks WebSocket only", NULL);
-	}
+		tp_socket_not_upgraded(call);
 	else if (methods == 0 && tp_static_get(call))
 		return;
 	else if (methods == 0)

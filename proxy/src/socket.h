@@ -41,6 +41,9 @@ extern void tp_sockets_close(TpSockets *sockets); /* when no socket is left; its
  */
 extern bool tp_socket_admit(const TpUpgrade *upgrade, TpSlice host, TpBuffer *answer);
 
+/* A request to a WebSocket's path that is no handshake. */
+extern void tp_socket_not_upgraded(struct TpCall *call);
+
 /* The protocol's callback, for connections that have a TpUpgrade. */
 extern int tp_socket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length);
 

@@ -10,6 +10,7 @@
 #include "cors.h"
 #include "engineio.h"
 #include "http_answer.h"
+#include "call.h"
 #include "rate_limits.h"
 #include "settings.h"
 #include "socket_session.h"
@@ -99,4 +100,20 @@ tp_socket_admit(const TpUpgrade *upgrade, TpSlice host, TpBuffer *answer)
 		return refuse(answer, 401, code, "the access token is not accepted");
 	}
 	return true;
+}
+
+/* Without a handshake: Socket.IO's clients, which begin with polling, are told so in their own words. */
+void
+tp_socket_not_upgraded(TpCall *call)
+{
+	const char *refusal;
+
+	if (call->path.length < 10 || memcmp(call->path.data, "/socket.io", 10) != 0)
+	{
+		tp_call_header(call, "Upgrade", "websocket");
+		tp_call_problem(call, 426, "upgrade_required", "this address speaks WebSocket only", NULL);
+		return;
+	}
+	refusal = tp_engineio_refusal(call->query);
+	tp_call_answer_json(call, 400, tp_slice(refusal != NULL ? refusal : "{\"code\":3,\"message\":\"Bad request\"}"));
 }

@@ -336,9 +336,13 @@ static void
 answered(TpCall *call)
 {
 	TpSocketCall *ours = call->transport;
+	TpSocket *socket = ours->socket;
 
-	tp_socket_reply_call(ours->socket, tp_slice(ours->id), call);
+	tp_socket_reply_call(socket, tp_slice(ours->id), call);
 	call_remove(ours);
+	/* Shutdown may have waited for it. */
+	if (socket->state == TP_SOCKET_CLOSING)
+		lws_callback_on_writable(socket->wsi);
 }
 
 void

@@ -178,7 +178,8 @@ tp_socket_send(TpSocket *socket, TpSlice text)
 {
 	TpWire *wire;
 
-	if (socket->state != TP_SOCKET_OPEN)
+	/* At shutdown commands that are under way are still answered. */
+	if (socket->state != TP_SOCKET_OPEN && (socket->close_sent || socket->close_code != LWS_CLOSE_STATUS_GOINGAWAY))
 		return;
 	wire = wire_make_for(socket->deflates, text);
 	push(socket, NULL, wire, wire->length + ENTRY_BYTES);
@@ -284,6 +285,14 @@ write_close(TpSocket *socket)
 	return lws_write(socket->wsi, head, 4 + length, LWS_WRITE_RAW) < 0 ? -1 : 0;
 }
 
+/* The last thing to send. */
+static bool
+may_close(const TpSocket *socket)
+{
+	return socket->state == TP_SOCKET_CLOSING && !socket->close_sent &&
+		   (socket->call_count == 0 || socket->close_code != LWS_CLOSE_STATUS_GOINGAWAY);
+}
+
 int
 tp_socket_writeable(TpSocket *socket)
 {
@@ -294,7 +303,7 @@ tp_socket_writeable(TpSocket *socket)
 		verdict = write_ping(socket);
 	else if (socket->out.count > 0)
 		verdict = write_waiting(socket);
-	else if (socket->state == TP_SOCKET_CLOSING && !socket->close_sent)
+	else if (may_close(socket))
 		verdict = write_close(socket);
 	if (verdict == 0 &&
 		(socket->out.count > 0 || socket->ping_due || (socket->state == TP_SOCKET_CLOSING && !socket->close_sent)))

@@ -237,6 +237,7 @@ newest_came(void *context, const PGresult *result, const TpPgError *error)
 	if (!stream->started || newest < stream->seq)
 		stream->seq = newest;
 	stream->started = true;
+	tp_gauge(TP_M_EVENTS_SEQ, stream->seq);
 	snprintf(stream->database, sizeof(stream->database), "%s", PQgetvalue(result, 0, 1));
 	/* Behind the seq: what instruments are told as, the events after it change. */
 	if (stream->state == LOADING)

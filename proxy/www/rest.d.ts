@@ -218,11 +218,12 @@ export type AccountSummary = {
 };
 
 export type Health = {
-  status: "ok" | "unavailable";
+  status: "ok" | "down" | "stopping";
 };
 
 export type HealthDetailed = {
-  status: "ok" | "unavailable";
+  /** `degraded`: Redis is configured and away; `stalled`: the engine is off, or has left a command undecided for 5 seconds */
+  status: "ok" | "degraded" | "stalled" | "down" | "stopping";
 };
 
 export type Problem = {

@@ -27,7 +27,8 @@ COMMENT ON FUNCTION tradepost_edge.instruments_raw() IS
 CREATE OR REPLACE FUNCTION tradepost_edge.engine_json()
 	RETURNS json LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
-	SELECT row_to_json(x) FROM (SELECT s.state, s.last_seq AS seq, s.watermark, s.pending, extract(epoch FROM s.oldest_command_age)::float8 AS "oldestCommandAge",
+	SELECT row_to_json(x) FROM (SELECT s.state, s.last_seq AS seq, s.watermark, s.pending, extract(epoch FROM s.undecided_age)::float8 AS "undecidedAge",
+		extract(epoch FROM s.oldest_command_age)::float8 AS "oldestCommandAge",
 		s.open_orders AS "openOrders", s.batches, s.last_batch_commands AS "lastBatchCommands", extract(epoch FROM s.last_batch_time)::float8 AS "lastBatchTime",
 		s.restarts, s.starts, s.last_error IS NOT NULL AS "hadError", s.ring_used AS "ringUsed", s.ring_overflows AS "ringOverflows",
 		s.doorbells_skipped AS "doorbellsSkipped", s.instance_ok AS "instanceOk", s.checkpoint_seq AS "checkpointSeq", tradepost_internal.iso(s.last_time) AS "lastTime",

@@ -97,6 +97,22 @@ test('health says so when the database is away, and comes back by itself', async
   await own.end();
 });
 
+test('an engine that stands still shows in /health/detailed', async () => {
+  const user = await newUser(proxy);
+  const [[pid]] = await cluster.sql("SELECT pid FROM tradepost.engine_status");
+  assert.equal((await proxy.get('/health/detailed')).json.status, 'ok');
+  process.kill(Number(pid), 'SIGSTOP');
+  try {
+    const answer = await proxy.post('/api/v1/orders', order({ price: '52' }), { token: user.token });
+    assert.equal(answer.status, 202, 'taken, not decided');
+    await until('stalled', async () => (await proxy.get('/health/detailed')).json.status === 'stalled', 30000);
+    assert.equal((await proxy.get('/health/detailed')).status, 503);
+  } finally {
+    process.kill(Number(pid), 'SIGCONT');
+  }
+  await until('ok again', async () => (await proxy.get('/health/detailed')).json.status === 'ok');
+});
+
 test('answers above 1 KB are compressed for who accepts it', async () => {
   const plain = await proxy.get('/openapi.yaml');
   const packed = await proxy.get('/openapi.yaml', { headers: { 'accept-encoding': 'gzip, br' } });

@@ -158,6 +158,8 @@ test('who may connect: tokens, origins, paths', async () => {
   assert.equal(await refused({ path: '/socket.io/?EIO=4&transport=websocket&sid=x' }), '400 1');
   const plain = await proxy.get('/ws');
   assert.deepEqual([plain.status, plain.json.code], [426, 'upgrade_required']);
+  const polling = await proxy.get('/socket.io/?EIO=4&transport=polling&t=abc');
+  assert.deepEqual([polling.status, polling.json], [400, { code: 0, message: 'Transport unknown' }]);
   const socket = await open({ protocols: ['tradepost'] });
   assert.equal(socket.ws.protocol, 'tradepost');
   await socket.close();
@@ -229,6 +231,29 @@ test('rate limits are those of REST', () => withProxy({ RATE_LIMIT: 'on', RATE_L
   assert.equal(answers[3].code, 'rate_limited');
   assert.ok(answers[3].retryAfter >= 1);
   assert.equal((await limited.post('/api/v1/orders', order({ price: 50 }), { token: user.token })).status, 429, 'one budget for both ways');
+}));
+
+test('too many sockets of an address, too many messages of a socket', () => withProxy({ RATE_LIMIT: 'on', SOCKETS_PER_ADDRESS: '2' }, async (limited) => {
+  const [flooding, calm] = await Promise.all([TestSocket.open(limited), TestSocket.open(limited)]);
+  await assert.rejects(TestSocket.open(limited), (e) => e.status === 429 && e.json.code === 'too_many_connections');
+  for (let i = 0; flooding.code === undefined; i++) {
+    flooding.send('{"op":"ping"}');
+    if (i % 100 === 0) await sleep(0);
+  }
+  await isClosed(flooding, 1008, /too many messages/);
+  assert.ok(flooding.messages.some((m) => m.code === 'rate_limited'));
+  assert.equal((await calm.ask({ op: 'ping' })).pong, true);
+  await (await TestSocket.open(limited)).close();
+}));
+
+test('shutdown: commands under way are answered, then 1001', () => withProxy({ DRAIN_TIMEOUT: '30' }, async (other) => {
+  const socket = await TestSocket.open(other, { token: alice.token });
+  const answers = Promise.all(Array.from({ length: 20 }, (_, i) => socket.ask({ op: 'order.place', data: order({ price: 60 + i }) })));
+  await socket.until((m) => m.op === 'ack');
+  other.child.kill('SIGTERM');
+  assert.deepEqual((await answers).map((a) => a.status), Array(20).fill(201));
+  assert.equal((await socket.closed).code, 1001);
+  await proxy.request('DELETE', '/api/v1/orders', { token: alice.token });
 }));
 
 test('logout closes the session\'s sockets and no others', async () => {
