@@ -10,7 +10,9 @@
  * reading ends at the stream's seq of that moment: between the two nothing is missing
  * and nothing twice. If they become too many, they are dropped, and the moment is now. A
  * subscriber never goes live over a gap: while the database is away it waits. Only a few
- * pages are read at a time: after a restart all clients come at once.
+ * pages are read at a time: after a restart all clients come at once. Who has heard of more
+ * than this worker heard it from another one, or from a database that is no more: the
+ * database says which.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -33,6 +35,7 @@ struct TpResume
 	TpSubscriber *subscriber; /* NULL: it left */
 	bool reading;
 	bool nothing; /* to be read: its channels have states alone */
+	bool ahead;   /* and rightly: the database has its since */
 	int64_t since;
 	int64_t after;
 	int64_t target; /* 0: the stream was not live yet */
@@ -50,6 +53,10 @@ static const TpStatement page_statement = { .sql = "SELECT " TP_EVENT_COLUMNS
 												   ", $2::integer[], $3::bigint[])",
 											.parameters = 3,
 											.idempotent = true };
+
+static const TpStatement newest_statement = { .sql = "SELECT tradepost_edge.newest_seq()",
+											  .parameters = 0,
+											  .idempotent = true };
 
 static bool is_done(TpResume *resume);
 static void read_next(TpHub *hub);
@@ -140,7 +147,7 @@ finish(TpResume *resume, const char *code)
 {
 	TpSubscriber *subscriber = resume->subscriber;
 	TpHub *hub = resume->hub;
-	int64_t seq = resume->since > resume->target ? resume->since : resume->target;
+	int64_t seq = code == NULL && resume->since > resume->target ? resume->since : resume->target;
 
 	/* It may have heard them from another worker that was a moment ahead of this one. */
 	if (code == NULL && resume->since > resume->target)
@@ -235,10 +242,47 @@ page_came(void *context, const PGresult *result, const TpPgError *error)
 }
 
 static void
+newest_came(void *context, const PGresult *result, const TpPgError *error)
+{
+	TpResume *resume = context;
+	TpHub *hub = resume->hub;
+
+	hub->resuming--;
+	resume->reading = false;
+	if (resume->subscriber == NULL)
+		free_resume(resume);
+	else if (error != NULL)
+		resume->not_before_ms = uv_now(&hub->edge->loop) + RETRY_MS;
+	else if (strtoll(PQgetvalue(result, 0, 0), NULL, 10) < resume->since)
+		finish(resume, "since_unknown");
+	else
+	{
+		resume->ahead = true;
+		(void) is_done(resume);
+	}
+	read_next(hub);
+	tp_hub_free_when_done(hub);
+}
+
+/* Whether what the client has heard of is the future of this worker, or of nobody. */
+static bool
+is_unknown(const TpResume *resume)
+{
+	return resume->since > resume->target && !resume->ahead;
+}
+
+static void
 read_page(TpResume *resume)
 {
 	char after[24];
 
+	if (is_unknown(resume))
+	{
+		resume->reading = true;
+		resume->hub->resuming++;
+		tp_pg_call(resume->hub->edge->pg, &newest_statement, NULL, newest_came, resume);
+		return;
+	}
 	snprintf(after, sizeof(after), "%" PRId64, resume->after);
 	resume->reading = true;
 	resume->hub->resuming++;
@@ -254,6 +298,8 @@ is_done(TpResume *resume)
 		return false;
 	if (resume->target == 0)
 		aim(resume);
+	if (is_unknown(resume))
+		return false;
 	if (resume->after < resume->target - FURTHEST)
 		finish(resume, "since_too_old");
 	else if (resume->after >= resume->target || resume->nothing)

@@ -32,6 +32,7 @@ static const struct
 	{ "authentication_required", 401, "this channel is for the user that it is about: authenticate first" },
 	{ "too_many_channels", 400, "this connection has as many channels as one may have" },
 	{ "since_too_old", 410, "the events since then are not kept any more: read the state anew; new events come" },
+	{ "since_unknown", 410, "there has been no such event here: read the state anew; new events come" },
 	{ "unavailable", 503, "missed events cannot be read now: try again; new events come" },
 	{ "token_malformed", 401, "this is no access token" },
 	{ "token_invalid", 401, "the access token is not one of ours" },

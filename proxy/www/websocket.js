@@ -10,6 +10,8 @@ const LONGEST_WAIT = 15_000;
 const QUIET = 25_000;
 const ANSWER = 10_000;
 const NOT_AGAIN = new Set([4001, 1003, 1007, 1009]);
+// What was missed cannot be had any more.
+const GONE = new Set(['since_too_old', 'since_unknown']);
 
 export class SocketError extends Error {
   constructor(code, detail, more = {}) {
@@ -320,7 +322,7 @@ export class WebSocketService {
     try {
       // New events come behind a refusal too: without what was missed they must not count, but for what is gone for good.
       answer = await ask(since, ({ code }) => {
-        if (code !== 'since_too_old') this.deaf = true;
+        if (!GONE.has(code)) this.deaf = true;
         else {
           this.emit('gap', { since: this.seq });
           this.seq = null;
@@ -328,7 +330,7 @@ export class WebSocketService {
         }
       });
     } catch (error) {
-      if (error.code !== 'since_too_old') throw error;
+      if (!GONE.has(error.code)) throw error;
       answer = await ask({});
     }
     this.reach(answer.seq);

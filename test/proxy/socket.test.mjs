@@ -342,6 +342,16 @@ test('since and part: what was missed comes once, in order, then live events', a
   await live.close();
 });
 
+test('a since that this exchange has not reached is refused, and live events come', async () => {
+  const socket = await open();
+  const ack = await socket.ask({ op: 'subscribe', channels: ['trades:Dec25-Wheat'], since: Number.MAX_SAFE_INTEGER });
+  assert.deepEqual([ack.op, ack.status, ack.code], ['error', 410, 'since_unknown']);
+  await place(bob, { side: 'sell', price: 101, amount: 1 });
+  await place(alice, { side: 'buy', price: 101, amount: 1 });
+  await socket.until(() => socket.events('trade:executed').length === 1);
+  await socket.close();
+});
+
 test('a client that does not read is closed: 4008', () => withProxy({ SOCKET_QUEUE: '65536' }, async (strict) => {
   const socket = await TestSocket.open(strict, { token: alice.token, perMessageDeflate: false });
   const other = await TestSocket.open(strict, { token: alice.token });
