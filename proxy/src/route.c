@@ -233,7 +233,13 @@ check_body(TpCall *call)
 	if (call->route->body_limit == 0)
 		call->body.length = 0;
 	if (call->body.length == 0)
-		return true;
+	{
+		/* What a POST or PATCH asks for stands in its body; a DELETE and a logout need none. */
+		if (call->route->body_limit == 0 || call->route->method == TP_DELETE || call->route->function != NULL)
+			return true;
+		tp_call_problem(call, 400, "body_missing", "the request needs a body, a JSON object", NULL);
+		return false;
+	}
 	if (call->body.length > call->route->body_limit)
 	{
 		tp_call_problem_format(call, 413, "body_too_large", "the body of this request may have %zu bytes",

@@ -2,7 +2,8 @@
 
 CREATE OR REPLACE FUNCTION tradepost_internal.open_order_ids()
 	RETURNS SETOF bigint LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 1000
-	SET search_path = pg_catalog, tradepost_internal, pg_temp SET enable_seqscan = off
+	-- The planner says "no scan" by a huge cost, which would start JIT for a look-up.
+	SET search_path = pg_catalog, tradepost_internal, pg_temp SET enable_seqscan = off SET jit = off
 AS $$
 	WITH checkpoint AS (SELECT c.seq, c.open_orders FROM tradepost_internal.checkpoints c ORDER BY c.seq DESC LIMIT 1)
 	SELECT unnest(c.open_orders) FROM checkpoint c
@@ -14,7 +15,7 @@ COMMENT ON FUNCTION tradepost_internal.open_order_ids() IS
 
 CREATE OR REPLACE FUNCTION tradepost_internal.open_orders()
 	RETURNS SETOF tradepost_internal.orders LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
-	SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+	SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
 BEGIN ATOMIC
 	-- OFFSET 0 keeps the lookup a lookup: no estimate, however wrong, may turn it into a join that reads all orders.
 	SELECT o.*
