@@ -1,6 +1,6 @@
 // A proxy of the test's own. Its exit status and what sanitizers say are part of every test.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './cluster.mjs';
@@ -41,6 +41,7 @@ export class Proxy {
     const { child } = this;
     left.add(child);
     this.exited = new Promise((ok) => { child.once('exit', (code, signal) => { left.delete(child); ok({ code, signal }); }); });
+    this.closed = new Promise((ok) => { child.once('close', ok); });
     let over = null;
     this.exited.then((e) => { over = e; });
     for (;;) {
@@ -90,10 +91,20 @@ export class Proxy {
 
   post(path, body, options) { return this.request('POST', path, { body, ...options }); }
 
-  // Kills without asking, as the kernel would.
+  // Kills without asking, as the kernel would: all of it. Workers whose supervisor dies would end well,
+  // and a supervisor replaces workers that die, so it is stopped while they do.
   async kill() {
-    this.child.kill('SIGKILL');
-    await this.exited;
+    const { child } = this;
+    child.kill('SIGSTOP');
+    for (const pid of this.workers) process.kill(pid, 'SIGKILL');
+    child.kill('SIGKILL');
+    // Its end is not theirs: they hold the pipes, and the port.
+    await this.closed;
+  }
+
+  get workers() {
+    const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(this.child.pid)], { encoding: 'utf8' });
+    return stdout.split('\n').map(Number).filter(Boolean);
   }
 
   // Ends it well: exit status 0, and no word from a sanitizer.
