@@ -40,10 +40,15 @@ fi
 mountpoint -q "$chroot_dir/proc" || mount -t proc proc "$chroot_dir/proc"
 mountpoint -q "$chroot_dir/dev" || mount --rbind /dev "$chroot_dir/dev"
 cp -L /etc/resolv.conf "$chroot_dir/etc/resolv.conf"
+# Where TLS is opened on the way, npm needs the network's own certificates as well.
+if compgen -G '/usr/local/share/ca-certificates/*.crt' > /dev/null; then
+	cp /usr/local/share/ca-certificates/*.crt "$chroot_dir/usr/local/share/ca-certificates/"
+	chroot "$chroot_dir" update-ca-certificates > /dev/null 2>&1
+fi
 
 rm -rf "$chroot_dir/tradepost"
 mkdir -p "$chroot_dir/tradepost/main" "$chroot_dir/tradepost/shared"
-tar -C "$ROOT" --exclude=./build --exclude=./.run --exclude=./.git -cf - . | tar -C "$chroot_dir/tradepost/main" -xf -
+tar -C "$ROOT" --exclude=./build --exclude=./.run --exclude=./.git --exclude=./test/proxy/node_modules -cf - . | tar -C "$chroot_dir/tradepost/main" -xf -
 if [ -d "$ROOT/../shared/data" ]; then
 	cp -r "$ROOT/../shared/data" "$chroot_dir/tradepost/shared/data"
 fi

@@ -30,6 +30,7 @@ struct TpListener
 	uv_poll_t poll;
 	uv_timer_t pause;
 	int descriptor;
+	bool full; /* this process has no room for more; it has been said */
 	int handles;
 };
 
@@ -119,13 +120,16 @@ accept_some(TpListener *listener, int most)
 		{
 			if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
 			{
-				/* It would be said again and again: look again a little later. */
-				tp_log(TP_LOG_WARN, "connections wait: accept failed", "error", strerror(errno), NULL);
+				/* Said once, until there is room again; looked at a little later. */
+				if (!listener->full)
+					tp_log(TP_LOG_WARN, "connections wait: accept failed", "error", strerror(errno), NULL);
+				listener->full = true;
 				uv_poll_stop(&listener->poll);
 				uv_timer_start(&listener->pause, on_pause_over, PAUSE_MS, 0);
 			}
 			return;
 		}
+		listener->full = false;
 		(void) setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		address_of(&from, &peer);
 		if (listener->edge->tls != NULL)

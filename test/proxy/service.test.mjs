@@ -195,6 +195,7 @@ test('weak or default secrets are refused in production, by name', () => {
   const start = (env) => spawnSync(program, ['--check-config'], { env: { NODE_ENV: 'production', DATABASE_URL: 'postgresql://x/y', JWT_SECRET: SECRET, JWT_REFRESH_SECRET: `${SECRET}x`, ...env }, encoding: 'utf8' });
   assert.equal(start({}).status, 0, start({}).stderr);
   for (const [env, name] of [[{ JWT_SECRET: 'secret' }, 'JWT_SECRET'], [{ JWT_SECRET: 'a'.repeat(64) }, 'JWT_SECRET'], [{ JWT_SECRET: 'changeme-changeme-changeme-changeme' }, 'JWT_SECRET'], [{ JWT_REFRESH_SECRET: 'short' }, 'JWT_REFRESH_SECRET'],
+    ...['your-super-secret-jwt-key-change-in-production', 'dev-secret-key-do-not-use-in-production', '0123456789'.repeat(4), 'change-this-to-a-random-secret-key-please'].map((JWT_SECRET) => [{ JWT_SECRET }, 'JWT_SECRET']),
     [{ FRONTEND_URL: '*' }, 'FRONTEND_URL']]) {
     const { status, stderr, stdout } = start(env);
     assert.notEqual(status, 0, JSON.stringify(env));
