@@ -138,6 +138,7 @@ tp_upgrades_free(TpUpgrades *upgrades)
 {
 	if (upgrades == NULL)
 		return;
+	/* On a loop that is not its own libwebsockets leaves freeing to a second call (4.1 to 4.3). */
 	lws_context_destroy(upgrades->context);
 	free(upgrades);
 }
