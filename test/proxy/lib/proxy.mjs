@@ -8,7 +8,7 @@ import { freePort } from './cluster.mjs';
 const program = process.env.TRADEPOST_PROXY;
 if (!program) throw new Error('TRADEPOST_PROXY is not set: run this by make test');
 
-export const SECRET = 'test-secret-test-secret-test-secret-0123456789';
+export const SECRET = 'mGv4pTqW9zLrXcB2nYdK7sHfJ3eUaR6oQw';
 
 // What a test that failed has not ended itself.
 const left = new Set();
