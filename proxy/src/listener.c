@@ -34,6 +34,26 @@ struct TpListener
 	int handles;
 };
 
+/*
+ * Whether somebody else listens there. Another proxy of the same user would share the port with us, and neither
+ * would know; without SO_REUSEPORT its listener is in our way.
+ */
+static bool
+is_taken(const struct addrinfo *address)
+{
+	int probe = socket(address->ai_family, address->ai_socktype | SOCK_CLOEXEC, address->ai_protocol);
+	int on = 1;
+	bool taken;
+
+	if (probe < 0)
+		return false;
+	taken = setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+			bind(probe, address->ai_addr, address->ai_addrlen) != 0 && errno == EADDRINUSE;
+	close(probe);
+	errno = EADDRINUSE;
+	return taken;
+}
+
 static int
 bind_to(const struct addrinfo *address)
 {
@@ -57,7 +77,7 @@ bind_to(const struct addrinfo *address)
 }
 
 int
-tp_listener_bind(const TpSettings *settings, TpBuffer *problem)
+tp_listener_bind(const TpSettings *settings, bool first, TpBuffer *problem)
 {
 	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
 	struct addrinfo *found = NULL;
@@ -72,7 +92,7 @@ tp_listener_bind(const TpSettings *settings, TpBuffer *problem)
 		tp_buffer_format(problem, "HOST %s: %s", settings->host, gai_strerror(error));
 		return -1;
 	}
-	descriptor = bind_to(found);
+	descriptor = first && is_taken(found) ? -1 : bind_to(found);
 	if (descriptor < 0)
 		tp_buffer_format(problem, "HOST %s, PORT %d cannot be listened on: %s", settings->host, settings->port,
 						 strerror(errno));

@@ -9,8 +9,11 @@
 
 typedef struct TpListener TpListener;
 
-/* A listening socket that shares its port with those of the other workers; -1, and a sentence in problem. */
-extern int tp_listener_bind(const struct TpSettings *settings, TpBuffer *problem);
+/*
+ * A listening socket that shares its port with those of the other workers; -1, and a sentence in problem. first: of
+ * this proxy, so nobody may listen there yet.
+ */
+extern int tp_listener_bind(const struct TpSettings *settings, bool first, TpBuffer *problem);
 
 /* Takes connections from it until it is closed, and then those that wait already. */
 extern TpListener *tp_listener_open(TpEdge *edge, int descriptor);

@@ -172,7 +172,8 @@ check_redis(const TpSettings *settings, TpBuffer *problem)
 	char *password;
 	bool fine;
 
-	if (*settings->redis_url != '\0' && scheme == NULL)
+	if (*settings->redis_url != '\0' && strncmp(settings->redis_url, "redis://", 8) != 0 &&
+		strncmp(settings->redis_url, "unix:///", 8) != 0)
 	{
 		tp_buffer_text(problem, "REDIS_URL must be redis://host:port or unix:///path");
 		return false;

@@ -272,7 +272,7 @@ bind_all(const TpSettings *settings)
 
 	for (int i = 0; i < settings->workers; i++)
 	{
-		children[i].listener = tp_listener_bind(settings, &problem);
+		children[i].listener = tp_listener_bind(settings, i == 0, &problem);
 		if (children[i].listener < 0)
 		{
 			fprintf(stderr, "tradepost-proxy: %.*s\n", (int) problem.length, problem.data);

@@ -40,6 +40,12 @@ test('it listens on 127.0.0.1 only unless told otherwise', async () => {
   await wide.stop();
 });
 
+test('a second proxy does not share the port of the first', () => {
+  const { status, stderr } = spawnSync(program, [], { env: proxy.env, encoding: 'utf8', timeout: 20000 });
+  assert.notEqual(status, 0);
+  assert.match(stderr, new RegExp(`PORT ${proxy.port}`));
+});
+
 test('promtool accepts the metrics, which count what happened', async () => {
   const user = await newUser(proxy);
   await proxy.post('/api/v1/orders', order({ price: '50' }), { token: user.token });
@@ -208,7 +214,7 @@ test('weak or default secrets are refused in production, by name', () => {
 test('settings that cannot be are refused, by name and limit; flags beat variables beat the file', () => {
   const run = (env, args = []) => spawnSync(program, ['--check-config', ...args], { env: { DATABASE_URL: 'postgresql://x/y', JWT_SECRET: SECRET, JWT_REFRESH_SECRET: `${SECRET}x`, ...env }, encoding: 'utf8' });
   for (const [env, name] of [[{ PORT: 'x' }, 'PORT'], [{ PORT: '70000' }, 'PORT'], [{ WORKERS: '0' }, 'WORKERS'], [{ RATE_LIMIT_AUTH: 'many' }, 'RATE_LIMIT_AUTH'], [{ TRUSTED_PROXIES: '300.1.1.1' }, 'TRUSTED_PROXIES'], [{ HOST: 'no such host!' }, 'HOST'],
-    [{ TLS_CERT: '/nonexistent' }, 'TLS_']]) {
+    [{ TLS_CERT: '/nonexistent' }, 'TLS_'], [{ REDIS_URL: 'http://x' }, 'REDIS_URL']]) {
     const { status, stderr, stdout } = run(env);
     assert.notEqual(status, 0, JSON.stringify(env));
     assert.match(stderr + stdout, new RegExp(name));
