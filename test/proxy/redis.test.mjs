@@ -1,59 +1,17 @@
 // Two proxies on one database, with Redis: shared limits, cache, published events; and without when it goes.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
-import os from 'node:os';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { WebSocket } from 'ws';
-import { Cluster, freePort, openMarket } from './lib/cluster.mjs';
+import { Cluster, openMarket } from './lib/cluster.mjs';
 import { Proxy, newUser, order, sleep } from './lib/proxy.mjs';
-
-const PASSWORD = 'redis-test-password';
-
-class Redis {
-  static async start() {
-    const redis = new Redis();
-    redis.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'tp-redis-'));
-    redis.port = await freePort();
-    await redis.up();
-    return redis;
-  }
-
-  async up() {
-    this.child = spawn('redis-server', ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.dir, '--requirepass', PASSWORD, '--appendonly', 'yes', '--save', ''], { stdio: 'ignore' });
-    this.exited = new Promise((ok) => { this.child.once('exit', ok); });
-    for (;;) {
-      if (await new Promise((ok) => { const s = net.connect(this.port, '127.0.0.1', () => { s.destroy(); ok(true); }).on('error', () => ok(false)); })) return;
-      await sleep(20);
-    }
-  }
-
-  get url() { return `redis://127.0.0.1:${this.port}/0`; }
-
-  // A connection that speaks just enough RESP: returns lines as they come.
-  async connect() {
-    const socket = net.connect(this.port, '127.0.0.1');
-    await new Promise((ok) => { socket.once('connect', ok); });
-    const listener = { socket, text: '' };
-    socket.on('data', (d) => { listener.text += d; }).on('error', () => {});
-    listener.send = (...words) => socket.write(`*${words.length}\r\n${words.map((w) => `$${Buffer.byteLength(w)}\r\n${w}\r\n`).join('')}`);
-    listener.send('AUTH', PASSWORD);
-    return listener;
-  }
-
-  async stop(signal = 'SIGTERM') {
-    this.child.kill(signal);
-    await this.exited;
-  }
-}
+import { REDIS_PASSWORD, Redis } from './lib/redis.mjs';
 
 let cluster;
 let redis;
 let one;
 let two;
-const env = () => ({ RATE_LIMIT: 'on', REDIS_URL: redis.url, REDIS_PASSWORD: PASSWORD, TRUSTED_PROXIES: '127.0.0.1', RATE_LIMIT_API_ANONYMOUS: '10/900', RATE_LIMIT_AUTH: '1000/60', RATE_LIMIT_ORDERS_FREE: '100000/60', RATE_LIMIT_API_FREE: '100000/60' });
+const env = () => ({ RATE_LIMIT: 'on', REDIS_URL: redis.url, REDIS_PASSWORD, TRUSTED_PROXIES: '127.0.0.1', RATE_LIMIT_API_ANONYMOUS: '10/900', RATE_LIMIT_AUTH: '1000/60', RATE_LIMIT_ORDERS_FREE: '100000/60', RATE_LIMIT_API_FREE: '100000/60' });
 before(async () => {
   cluster = await Cluster.start();
   await openMarket(cluster);
@@ -176,6 +134,33 @@ test('events reach the clients of both proxies', async () => {
   await until('both heard', async () => sockets.every((s) => s.seen.length >= 5));
   assert.deepEqual(sockets[0].seen, sockets[1].seen);
   for (const s of sockets) s.socket.close();
+});
+
+test('without Redis too, events reach the clients of both, and each proxy has its own limits', async () => {
+  const plain = { RATE_LIMIT: 'on', TRUSTED_PROXIES: '127.0.0.1', RATE_LIMIT_API_ANONYMOUS: '3/900', RATE_LIMIT_AUTH: '1000/60', RATE_LIMIT_ORDERS_FREE: '1000/60' };
+  const proxies = [await Proxy.start(cluster, plain), await Proxy.start(cluster, plain)];
+  const [alice, bob] = [await newUser(proxies[0]), await newUser(proxies[1])];
+  const heard = proxies.map((proxy) => {
+    const seen = [];
+    const socket = new WebSocket(`${proxy.ws}/ws`);
+    socket.on('open', () => socket.send(JSON.stringify({ op: 'subscribe', id: 1, channels: ['trades:Mar26-Wheat'] })));
+    socket.on('message', (d) => { const m = JSON.parse(d); if (m.op === 'ack') seen.ready = true; if (m.event === 'trade:executed') seen.push(m.seq); });
+    return { seen, socket };
+  });
+  await until('subscribed', async () => heard.every((h) => h.seen.ready));
+  for (let i = 0; i < 5; i++) {
+    await proxies[0].post('/api/v1/orders', order({ contract: 'Mar26', side: 'sell', price: '100' }), { token: alice.token });
+    await proxies[1].post('/api/v1/orders', order({ contract: 'Mar26', price: '100' }), { token: bob.token });
+  }
+  await until('both heard', async () => heard.every((h) => h.seen.length >= 5));
+  assert.deepEqual(heard[0].seen, heard[1].seen);
+  for (const proxy of proxies) {
+    const statuses = [];
+    for (let i = 0; i < 5; i++) statuses.push((await proxy.get('/api/v1/instruments', from('203.0.117.1'))).status);
+    assert.deepEqual(statuses, [200, 200, 200, 429, 429]);
+  }
+  for (const h of heard) h.socket.terminate();
+  for (const proxy of proxies) await proxy.stop();
 });
 
 test('what one proxy has read the other finds in Redis', async () => {

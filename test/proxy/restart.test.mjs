@@ -1,21 +1,27 @@
-// PostgreSQL and proxy workers killed under load: no accepted order is lost or doubled, no event missed or twice.
+// PostgreSQL, Redis and proxy workers killed under load: no accepted order is lost or doubled, no event missed or twice.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
 import { after, before, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { Cluster, openMarket } from './lib/cluster.mjs';
 import { Proxy, newUser, order, sleep } from './lib/proxy.mjs';
+import { REDIS_PASSWORD, Redis } from './lib/redis.mjs';
 
 let cluster;
 let proxy;
+let redis;
 before(async () => {
   cluster = await Cluster.start({ settings: { fsync: 'on' } });
   await openMarket(cluster);
-  proxy = await Proxy.start(cluster, { ACCESS_LOG: 'off' }, ['--workers', '2']);
+  redis = await Redis.start();
+  proxy = await Proxy.start(cluster, { ACCESS_LOG: 'off', REDIS_URL: redis.url, REDIS_PASSWORD, RATE_LIMIT: 'on', RATE_LIMIT_ORDERS_FREE: '1000000/60', RATE_LIMIT_AUTH: '1000/60' }, ['--workers', '2']);
 });
 after(async () => {
   const broken = await cluster?.invariants();
   await proxy?.stop();
+  await redis?.stop();
+  if (redis) fs.rmSync(redis.dir, { recursive: true, force: true });
   await cluster?.end();
   assert.deepEqual(broken, []);
 });
@@ -131,3 +137,5 @@ test('the connections to the database are cut', () => round({ name: 'cut', times
 test('PostgreSQL crashes and recovers', () => round({ name: 'crash', times: 3, how: async () => { await cluster.kill(); await cluster.up(); } }));
 
 test('the matcher is killed', () => round({ name: 'matcher', times: 3, how: () => cluster.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type LIKE 'tradepost matcher%' OR application_name LIKE 'tradepost matcher%'") }));
+
+test('Redis is killed and comes back', () => round({ name: 'redis', times: 4, how: async (i) => { if (i % 2 === 0) await redis.stop('SIGKILL'); else await redis.up(); } }));
