@@ -44,7 +44,7 @@ tp_cors_headers(const char *allowed, TpSlice origin, TpBuffer *headers)
 	tp_buffer_slice(headers, origin);
 	tp_buffer_text(headers, "\r\nAccess-Control-Allow-Credentials: true\r\n"
 							"Access-Control-Expose-Headers: X-Request-Id, RateLimit-Limit, RateLimit-Remaining, "
-							"RateLimit-Reset, Retry-After, Location\r\n");
+							"RateLimit-Reset, Retry-After, Location, Idempotency-Replayed\r\n");
 }
 
 void

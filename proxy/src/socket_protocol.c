@@ -188,7 +188,9 @@ read_member(TpSlice name, TpSlice value, TpSocketRequest *request, TpSocketFault
 	if (tp_slice_is(name, "token"))
 		return read_string(value, "token", 4096 + 2, &request->token, fault);
 	if (tp_slice_is(name, "key"))
-		return read_string(value, "key", KEY_BYTES, &request->key, fault);
+		/* An empty one would protect from nothing, as no key does, but who sends one thinks that it does. */
+		return (value.length == 2 && is_string(value)) ? tp_socket_fault(fault, "field_length", "key is empty")
+													   : read_string(value, "key", KEY_BYTES, &request->key, fault);
 	if (tp_slice_is(name, "cancelOnDisconnect"))
 		return read_boolean(value, "cancelOnDisconnect", &request->cancel_on_disconnect, fault);
 	if (tp_slice_is(name, "grace"))

@@ -139,6 +139,7 @@ test('CORS goes by FRONTEND_URL', async () => {
     assert.equal(answer.headers['access-control-allow-origin'], origin);
     assert.match(answer.headers['access-control-allow-headers'], /authorization/i);
     assert.match(answer.headers['access-control-allow-methods'], /POST/);
+    assert.match(answer.headers['access-control-expose-headers'], /Idempotency-Replayed/);
     assert.equal((await proxy.get('/health', { headers: { origin } })).headers['access-control-allow-origin'], origin);
   }
   for (const origin of ['https://evil.example.com', 'https://app.example.com.evil.com', 'null', 'http://app.example.com'])

@@ -96,6 +96,7 @@ test('what is wrong with a message is named; the connection stays', async () => 
     ['{"op":"subscribe","channels":["orders"],"since":-1}', 'field_range', /since/], ['{"op":"subscribe","channels":["orders"],"part":1}', 'field_missing', /since/],
     ['{"op":"auth"}', 'field_missing', /token/], ['{"op":"session","cancelOnDisconnect":1}', 'field_type', /cancelOnDisconnect/],
     ['{"op":"session","cancelOnDisconnect":true,"grace":61}', 'field_range', /grace.*60/], [`{"op":"ping","id":"${'x'.repeat(65)}"}`, 'field_length', /id.*64/],
+    ['{"op":"order.place","key":"","data":{}}', 'field_length', /key/],
     [`${'['.repeat(40)}${']'.repeat(40)}`, 'json_too_deep', /32/], ['{"op":"ping\\u0000"}', 'json_nul', /NUL/],
   ];
   for (const [text, code, detail] of cases) {
