@@ -150,6 +150,19 @@ add_trade(PGresult *page, int row, const char *seq)
 	set(page, row, "side", "0");
 }
 
+/* The database's newest seq, which is the first column of a page. */
+static void
+newest(int64_t seq)
+{
+	PGresult *page = make_page();
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lld", (long long) seq);
+	add_row(page, 0, text, "0");
+	page_done(page_context, page, NULL);
+	PQclear(page);
+}
+
 /* Subscribers ----------------------------------------------------------------- */
 
 typedef struct Ear
@@ -374,6 +387,10 @@ resumes(TpTap *tap, TpHub *hub)
 	tradepost_tap_ok(tap, strcmp(ear.resumed, "since_too_old") == 0, "too far back");
 	ear.heard[0] = '\0';
 	tp_hub_resume(ear.subscriber, stream_seq + 1, resumed);
+	newest(stream_seq);
+	tradepost_tap_ok(tap, strcmp(ear.resumed, "since_unknown") == 0, "of what not even the database has heard");
+	tp_hub_resume(ear.subscriber, stream_seq + 1, resumed);
+	newest(stream_seq + 1);
 	trade(1, 7, 8);
 	trade(1, 7, 8);
 	snprintf(expected, sizeof(expected), " trade:executed@%lld/3", (long long) stream_seq);
