@@ -24,7 +24,7 @@ export class Proxy {
     proxy.args = args;
     proxy.env = {
       PATH: process.env.PATH, PORT: String(proxy.port), DATABASE_URL: cluster.url, JWT_SECRET: SECRET, JWT_REFRESH_SECRET: `${SECRET}-refresh`,
-      RATE_LIMIT: 'off', ARGON2_MEMORY_KIB: '1024', ARGON2_PASSES: '1', DRAIN_TIMEOUT: '3',
+      RATE_LIMIT: 'off', ARGON2_MEMORY_KIB: '1024', ARGON2_PASSES: '1', DRAIN_TIMEOUT: '3', ORDER_DECISION_TIMEOUT_MS: '20000',
       ASAN_OPTIONS: 'detect_leaks=1:abort_on_error=0:exitcode=99', UBSAN_OPTIONS: 'halt_on_error=1:exitcode=99',
       LSAN_OPTIONS: process.env.TRADEPOST_LSAN_OPTIONS ?? '', ...env,
     };
