@@ -87,6 +87,9 @@ tp_problem_answer(TpCall *call, const TpPgError *error)
 	TpProblem problem = tp_problem_of(error);
 	int seconds = retry_after(error, problem.status);
 
+	/* Nobody's session has not ended: a public route was asked for something private. */
+	if (call->caller.user == 0 && error->failure == TP_PG_REFUSED && strcmp(problem.code, "session_revoked") == 0)
+		problem = (TpProblem){ 401, "token_missing", "this needs a header Authorization: Bearer <token>", NULL };
 	if (seconds > 0)
 	{
 		char text[16];

@@ -73,7 +73,9 @@ test('trades: the tape for all, one\'s own with mine=true', async () => {
   assert.equal(mine[0].role, 'maker');
   assert.equal(mine[0].commission, '0.21');
   assert.equal((await proxy.get('/api/v1/trades?mine=true', { token: bob.token })).json.trades[0].orderId, taker.id);
-  assert.equal((await proxy.get('/api/v1/trades?mine=true')).status, 401);
+  const nobody = await proxy.get('/api/v1/trades?mine=true');
+  assert.equal(nobody.status, 401);
+  assert.equal(nobody.json.code, 'token_missing');
   const anonymous = JSON.stringify((await proxy.get('/api/v1/trades')).json);
   for (const word of ['orderId', 'account', 'commission', 'role']) assert.ok(!anonymous.includes(word), word);
 });
