@@ -21,6 +21,11 @@ sub run
 		print "1..0 # SKIP Node 18 or later is not installed\n";
 		exit 0;
 	}
+	if (!-e "$root/test/proxy/node_modules/.installed")
+	{
+		print "1..0 # SKIP the packages from npm are not installed\n";
+		exit 0;
+	}
 	if ($with{needs} && !grep { -x "$_/$with{needs}" } split /:/, $ENV{PATH})
 	{
 		print "1..0 # SKIP $with{needs} is not installed\n";

@@ -40,6 +40,8 @@ export class Proxy {
     this.child.stderr.on('data', (d) => { this.log += d; });
     const { child } = this;
     left.add(child);
+    // A test that failed without stopping it is not to keep Node alive.
+    for (const handle of [child, child.stdout, child.stderr]) handle.unref();
     this.exited = new Promise((ok) => { child.once('exit', (code, signal) => { left.delete(child); ok({ code, signal }); }); });
     this.closed = new Promise((ok) => { child.once('close', ok); });
     let over = null;
@@ -95,6 +97,7 @@ export class Proxy {
   // and a supervisor replaces workers that die, so it is stopped while they do.
   async kill() {
     const { child } = this;
+    for (const handle of [child, child.stdout, child.stderr]) handle.ref();
     child.kill('SIGSTOP');
     for (const pid of this.workers) process.kill(pid, 'SIGKILL');
     child.kill('SIGKILL');
@@ -109,6 +112,7 @@ export class Proxy {
 
   // Ends it well: exit status 0, and no word from a sanitizer.
   async stop() {
+    for (const handle of [this.child, this.child.stdout, this.child.stderr]) handle.ref();
     this.child.kill('SIGTERM');
     const { code, signal } = await this.exited;
     this.agent.destroy();
