@@ -54,6 +54,8 @@ tradepost_worker_configure(void)
 		{ "jit", "off" },
 		{ "plan_cache_mode", "force_generic_plan" },
 		{ "max_parallel_workers_per_gather", "0" },
+		/* Recovery looks up by primary keys. A BRIN index would read every page that is not summarized yet. */
+		{ "enable_bitmapscan", "off" },
 	};
 
 	for (size_t i = 0; i < lengthof(settings); i++)
