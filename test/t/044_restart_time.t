@@ -78,6 +78,11 @@ restart_matcher($node, 'market');
 ok(wait_until($node, 'market', "SELECT idx_scan > 0 FROM pg_stat_user_tables WHERE schemaname = 'tradepost_internal' AND relname = 'orders'", 't'), 'the matcher has reported what it read');
 is(scans(), '', 'neither orders nor commands are ever scanned');
 is(state_of($node, 'market', $sell), 'filled', 'and it did trade');
+# Ranges of pages that no VACUUM has summarized are all read: the tail of the events is found by seq.
+$node->safe_psql('market', 'SELECT pg_stat_reset()');
+restart_matcher($node, 'market') for 1 .. 2;
+ok(wait_until($node, 'market', "SELECT idx_scan > 0 FROM pg_stat_user_indexes WHERE indexrelname = 'events_pkey'", 't'), 'a start reads events by their primary key');
+is($node->safe_psql('market', "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'events_search'"), '0', 'and by nothing else');
 sound_ok($node, 'market', 'in the end');
 $node->stop;
 done_testing();
