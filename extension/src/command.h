@@ -35,7 +35,11 @@ typedef enum TpSide
 typedef enum TpOrderType
 {
 	TP_LIMIT = 0,
-	TP_MARKET = 1
+	TP_MARKET = 1,
+	/* The triggered kinds: they wait outside the book until the last trade reaches stop_price. */
+	TP_STOP = 2,       /* then a market order: buy when last >= stop_price, sell when last <= */
+	TP_STOP_LIMIT = 3, /* the same, then a limit order at `price` */
+	TP_TAKE_PROFIT = 4 /* then a market order: buy when last <= stop_price, sell when last >= */
 } TpOrderType;
 
 typedef enum TpTimeInForce
@@ -77,14 +81,16 @@ typedef enum TpOrderStatus
 	TP_ORDER_FILLED = 2,
 	TP_ORDER_CANCELLED = 3,
 	TP_ORDER_EXPIRED = 4,
-	TP_ORDER_REJECTED = 5
+	TP_ORDER_REJECTED = 5,
+	/* 6 is SQL's 'pending', which is never stored */
+	TP_ORDER_UNTRIGGERED = 7
 } TpOrderStatus;
 
 typedef enum TpCommandKind
 {
 	TP_CMD_PLACE = 1,
 	TP_CMD_CANCEL = 2,     /* order_id */
-	TP_CMD_AMEND = 3,      /* order_id; TP_CMD_HAS_PRICE / _QUANTITY say what changes */
+	TP_CMD_AMEND = 3,      /* order_id; TP_CMD_HAS_PRICE / _QUANTITY / _STOP_PRICE say what changes */
 	TP_CMD_CANCEL_ALL = 4, /* account; instrument or 0 for all */
 	TP_CMD_DEPOSIT = 5,    /* account, asset, quantity = amount, counter_account */
 	TP_CMD_WITHDRAW = 6,   /* same */
@@ -99,6 +105,7 @@ typedef enum TpCommandKind
 #define TP_CMD_POST_ONLY 0x01
 #define TP_CMD_HAS_PRICE 0x02
 #define TP_CMD_HAS_QUANTITY 0x04
+#define TP_CMD_HAS_STOP_PRICE 0x08
 
 /*
  * One command, decided exactly once.  Fixed size and without pointers: it
@@ -113,10 +120,14 @@ typedef struct TpCommand
 	int64_t quantity;
 	int64_t price;
 	int64_t expires_at; /* GTD: the time; DAY: the lifetime in microseconds */
+	int64_t stop_price; /* place and amend of a triggered kind, else 0 */
+	int64_t link_id;    /* place: the other order of an OCO pair, 0: none */
+	int64_t parent_id;  /* place: the later order that this one protects, 0: none */
 	int32_t instrument;
 	int32_t asset;
 	int32_t maker_rate; /* of 1e8; may not be negative; at most 1e8 */
 	int32_t taker_rate;
+	int32_t max_open; /* place: orders that the account may have open or untriggered, this one included; 0: any number */
 	uint8_t kind;
 	uint8_t side;
 	uint8_t type;
@@ -124,7 +135,7 @@ typedef struct TpCommand
 	uint8_t stp;
 	uint8_t flags;
 	uint8_t poisoned; /* set by the host: decide it rejected (engine_error), touch nothing else */
-	uint8_t reserved[1];
+	uint8_t reserved[5];
 } TpCommand;
 
 typedef enum TpEventKind
@@ -148,7 +159,8 @@ typedef enum TpEventKind
 	TP_EV_SWEPT = 17,
 	TP_EV_CLOSED_OUT = 18, /* a trade forced on `account` against a maker */
 	TP_EV_TAKEN_OVER = 19, /* the insurance account took a position at the mark */
-	TP_EV_COVERED = 20     /* the insurance account paid a deficit */
+	TP_EV_COVERED = 20,    /* the insurance account paid a deficit */
+	TP_EV_TRIGGERED = 21   /* price = the last trade's, which reached the order's stop_price */
 } TpEventKind;
 
 typedef enum TpReason
@@ -182,7 +194,10 @@ typedef enum TpReason
 	TP_REASON_CANCEL_ALL = 26,
 	TP_REASON_SETTLEMENT = 27, /* its contract expired */
 	/* expiry */
-	TP_REASON_TIME = 28
+	TP_REASON_TIME = 28,
+	/* rejections and cancellations */
+	TP_REASON_LINKED = 29,         /* by what became of its OCO partner or its parent */
+	TP_REASON_TOO_MANY_ORDERS = 30 /* the account has max_open already */
 } TpReason;
 
 /*

@@ -214,6 +214,9 @@ typedef struct TpOrderState
 	tp_int128 taker_notional;
 	tp_int128 filled_value; /* signed sum of value(x, q) */
 	int64_t commission;     /* paid so far */
+	int64_t stop_price;     /* of a triggered kind, else 0 */
+	int64_t link_id;        /* the other order of its OCO pair; 0: none */
+	int64_t parent_id;      /* the order that it protects; 0: none */
 	int32_t instrument;
 	int32_t maker_rate;
 	int32_t taker_rate;
