@@ -43,6 +43,7 @@ reason_of_status(int status)
 			return TP_REASON_ORDER_REJECTED;
 		case TP_ORDER_OPEN:
 		case TP_ORDER_PARTIALLY_FILLED:
+		case TP_ORDER_UNTRIGGERED:
 			break;
 	}
 	return TP_REASON_ORDER_UNKNOWN;
