@@ -70,6 +70,7 @@ CREATE TABLE tradepost_internal.instruments (
 	allow_negative    boolean NOT NULL DEFAULT false,
 	expires_at        timestamptz,
 	created_at        timestamptz NOT NULL DEFAULT now(),
+	contract_size     numeric NOT NULL DEFAULT 1 CHECK (contract_size > 0),
 	UNIQUE (tenant, symbol)
 );
 COMMENT ON TABLE tradepost_internal.instruments IS 'What is listed: specification only; its state is in instrument_state';
@@ -79,6 +80,7 @@ COMMENT ON COLUMN tradepost_internal.instruments.multiplier IS 'Units of the ass
 COMMENT ON COLUMN tradepost_internal.instruments.reference_price IS 'Fixed price R that contract cash is kept against';
 COMMENT ON COLUMN tradepost_internal.instruments.band IS 'Largest distance of an order''s price from the mark, in price';
 COMMENT ON COLUMN tradepost_internal.instruments.mark_step IS 'Largest change of the mark in one step, in price';
+COMMENT ON COLUMN tradepost_internal.instruments.contract_size IS 'Quantity in a volume of 1.0, as signals count it: 100000 for a currency pair';
 COMMENT ON COLUMN tradepost_internal.instruments.initial_margin_long IS 'Money of the quote asset per 1.0 of quantity';
 
 -- One generation for all of it: configuration changes are rare, reads are not.

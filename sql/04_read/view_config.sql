@@ -37,7 +37,7 @@ SELECT i.id, i.tenant, i.symbol,
 	trim_scale(i.initial_margin_long) AS initial_margin_long, trim_scale(i.initial_margin_short) AS initial_margin_short,
 	trim_scale(i.maintenance_margin_long) AS maintenance_margin_long, trim_scale(i.maintenance_margin_short) AS maintenance_margin_short,
 	trim_scale(i.maker_rate) AS maker_rate, trim_scale(i.taker_rate) AS taker_rate,
-	i.allow_negative, i.expires_at, i.created_at
+	i.allow_negative, i.expires_at, i.created_at, trim_scale(i.contract_size) AS contract_size
 FROM tradepost_internal.instruments i
 JOIN tradepost_internal.assets b ON b.id = i.asset
 JOIN tradepost_internal.assets q ON q.id = i.quote
@@ -69,3 +69,4 @@ COMMENT ON COLUMN tradepost.instruments.taker_rate IS 'Commission of new orders 
 COMMENT ON COLUMN tradepost.instruments.allow_negative IS 'Whether prices may be zero or negative';
 COMMENT ON COLUMN tradepost.instruments.expires_at IS 'When the contract settles at its mark; NULL: never by itself';
 COMMENT ON COLUMN tradepost.instruments.created_at IS 'When it was created';
+COMMENT ON COLUMN tradepost.instruments.contract_size IS 'Quantity in a volume of 1.0, as signals count it';

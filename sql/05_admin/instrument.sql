@@ -39,7 +39,7 @@ DECLARE
 	item        record;
 BEGIN
 	FOR item IN SELECT * FROM (VALUES ('tick', i.tick), ('lot', i.lot), ('multiplier', i.multiplier), ('band', i.band), ('mark_step', i.mark_step),
-		('max_price', i.max_price), ('max_quantity', i.max_quantity)) v (field, value)
+		('max_price', i.max_price), ('max_quantity', i.max_quantity), ('contract_size', i.contract_size)) v (field, value)
 	LOOP
 		PERFORM tradepost_internal.require_value(item.field, item.value);
 		PERFORM tradepost_internal.require_definition(item.value > 0, format('%s must be above 0, not %s', item.field, trim_scale(item.value)), NULL);
@@ -113,7 +113,7 @@ CREATE OR REPLACE FUNCTION tradepost.create_instrument(
 	max_price numeric DEFAULT NULL, max_quantity numeric DEFAULT NULL, initial_margin numeric DEFAULT NULL, maintenance_margin numeric DEFAULT NULL,
 	initial_margin_short numeric DEFAULT NULL, maintenance_margin_short numeric DEFAULT NULL,
 	maker_rate numeric DEFAULT 0.001, taker_rate numeric DEFAULT 0.001, allow_negative boolean DEFAULT false,
-	expires_at timestamptz DEFAULT NULL, tenant bigint DEFAULT 1)
+	expires_at timestamptz DEFAULT NULL, tenant bigint DEFAULT 1, contract_size numeric DEFAULT 1)
 	RETURNS integer LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
@@ -169,6 +169,7 @@ BEGIN
 	i.taker_rate := taker_rate;
 	i.allow_negative := allow_negative;
 	i.expires_at := expires_at;
+	i.contract_size := contract_size;
 	-- Dec25-Wheat is contract Dec25 of asset Wheat.
 	IF i.kind = 1 AND contract IS NULL AND length(symbol) > length(asset) + 1 AND right(symbol, length(asset) + 1) = '-' || asset THEN
 		i.contract := left(symbol, -(length(asset) + 1));
@@ -195,14 +196,14 @@ BEGIN
 	RETURN i.id;
 END
 $$;
-COMMENT ON FUNCTION tradepost.create_instrument(text, text, text, text, numeric, numeric, numeric, text, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, boolean, timestamptz, bigint) IS
+COMMENT ON FUNCTION tradepost.create_instrument(text, text, text, text, numeric, numeric, numeric, text, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric, boolean, timestamptz, bigint, numeric) IS
 'Lists an instrument and returns its number; it trades from this transaction''s commit on. kind: spot (asset against quote) or future (a contract on asset, margined and settled in quote; contract
 Dec25 of asset Wheat has symbol Dec25-Wheat). asset and quote differ. tick, lot: prices and quantities are multiples of them; tick * lot * multiplier is a multiple of the quote asset''s smallest amount. multiplier: units
 of asset in 1.0 of quantity. reference_price: the fixed price that contract cash is kept against. mark: the first one, default reference_price. band: largest distance of an order''s price from the
 mark, default half of reference_price. mark_step: largest change of the mark at once, default band. max_price: default ten times the largest of reference_price, mark and band. max_quantity: of one
 order, default what keeps quantity * multiplier * max_price within 90000000000. initial_margin: money per 1.0 of quantity, default 10 % of reference_price * multiplier; maintenance_margin: default
 75 % of it; with _short: of short positions, default the same. maker_rate, taker_rate: commission, 0.001 is 0.1 %. allow_negative: prices of zero and below. expires_at: when the contract settles
-at its mark. Errors: TP004 unknown asset, TP014 with field, value and limit, TP015 it exists. Administrators only.';
+at its mark. contract_size: quantity in a volume of 1.0, as signals count it, such as 100000 for a currency pair. Errors: TP004 unknown asset, TP014 with field, value and limit, TP015 it exists. Administrators only.';
 
 CREATE OR REPLACE FUNCTION tradepost.set_commission(symbol text, maker_rate numeric, taker_rate numeric, tenant bigint DEFAULT 1)
 	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp

@@ -91,7 +91,7 @@ BEGIN
 			i.reference_price::text AS "referencePrice", i.band::text, i.max_price::text AS "maxPrice", i.max_quantity::text AS "maxQuantity",
 			i.initial_margin_long::text AS "initialMarginLong", i.initial_margin_short::text AS "initialMarginShort",
 			i.maintenance_margin_long::text AS "maintenanceMarginLong", i.maintenance_margin_short::text AS "maintenanceMarginShort",
-			i.maker_rate::text AS "makerRate", i.taker_rate::text AS "takerRate", i.allow_negative AS "allowNegative",
+			i.maker_rate::text AS "makerRate", i.taker_rate::text AS "takerRate", i.allow_negative AS "allowNegative", i.contract_size::text AS "contractSize",
 			tradepost_internal.iso(i.expires_at) AS "expiresAt", tradepost_internal.iso(i.created_at) AS "createdAt"
 		FROM tradepost.instruments i WHERE (of IS NULL OR i.id = ANY (of)) AND (kinds IS NULL OR i.kind::text = kinds)) x;
 	RETURN json_build_object('instruments', coalesce(found, '[]'));

@@ -85,7 +85,7 @@ GRANT EXECUTE ON FUNCTION
 	tradepost.remove_owner(bigint, regrole),
 	tradepost.create_asset(text, integer, text, bigint),
 	tradepost.create_instrument(text, text, text, text, numeric, numeric, numeric, text, numeric, numeric, numeric, numeric, numeric, numeric, numeric, numeric,
-		numeric, numeric, numeric, numeric, boolean, timestamptz, bigint),
+		numeric, numeric, numeric, numeric, boolean, timestamptz, bigint, numeric),
 	tradepost.set_commission(text, numeric, numeric, bigint),
 	tradepost.deposit(bigint, text, numeric, text),
 	tradepost.withdraw(bigint, text, numeric, text),

@@ -55,6 +55,7 @@ typedef struct TpListing
 	const char *mark_step;
 	const char *max_price;
 	const char *max_quantity;
+	const char *contract_size;  /* quantity in a volume of 1.0; NULL: 1 */
 	const char *initial_margin; /* NULL: spot */
 	const char *maintenance_margin;
 	bool allow_negative;

@@ -110,7 +110,8 @@ const TpListing tradepost_market_listings[MARKET_INSTRUMENTS] = {
 	  .tick = "0.0001",
 	  .lot = "1000",
 	  .multiplier = "1",
-	  .price = "1.1642",
+	  .price = "1.1850",
+	  .contract_size = "100000",
 	  .band = "0.1",
 	  .mark_step = "0.02",
 	  .max_price = "10",
@@ -211,9 +212,10 @@ list_instrument(TpMarket *market, const TpListing *listing, int months)
 			"SELECT tradepost.create_instrument(symbol => $1, kind => 'spot', asset => $2, quote => $3, tick => "
 			"$4::numeric,"
 			" lot => $5::numeric, reference_price => $6::numeric, band => $7::numeric, mark_step => $8::numeric,"
-			" max_price => $9::numeric, max_quantity => $10::numeric)",
+			" max_price => $9::numeric, max_quantity => $10::numeric, contract_size => $11::numeric)",
 			listing->symbol, listing->asset, listing->quote, listing->tick, listing->lot, listing->price, listing->band,
-			listing->mark_step, listing->max_price, listing->max_quantity, NULL);
+			listing->mark_step, listing->max_price, listing->max_quantity,
+			listing->contract_size ? listing->contract_size : "1", NULL);
 	else
 		tradepost_execute(
 			market->conn,
