@@ -170,6 +170,8 @@ tp_attempt_tokens(TpAttempt *attempt, const json_t *session)
 		.user = json_integer_value(json_object_get(user, "id")),
 		.session = json_integer_value(json_object_get(session, "session")),
 		.account = json_integer_value(json_object_get(session, "account")),
+		.tenant = json_integer_value(json_object_get(session, "tenant")),
+		.tier_ends = json_integer_value(json_object_get(session, "tierUntil")),
 		.admin = role != NULL && strcmp(role, "admin") == 0,
 	};
 	char *access;
@@ -182,6 +184,8 @@ tp_attempt_tokens(TpAttempt *attempt, const json_t *session)
 						   NULL);
 		return;
 	}
+	if (identity.tenant == 0)
+		identity.tenant = TP_TENANT_FIRST;
 	access = tp_token_make(call->edge->tokens, &identity);
 	user_text = json_dumps(user, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	tp_buffer_format(&call->answer,

@@ -39,14 +39,31 @@ typedef enum TpTier
 	TP_TIER_COUNT
 } TpTier;
 
-/* Who asks: from a verified access token. user 0: nobody in particular. */
+/* The tenant of who names none. */
+#define TP_TENANT_FIRST 1
+
+/* What an API key may be for; a login has all of them. */
+typedef enum TpScope
+{
+	TP_SCOPE_READ = 1,
+	TP_SCOPE_TRADE = 2,
+	TP_SCOPE_WITHDRAW = 4,
+	TP_SCOPE_LOGIN = 8 /* no key has it */
+} TpScope;
+
+#define TP_SCOPES_LOGIN (TP_SCOPE_READ | TP_SCOPE_TRADE | TP_SCOPE_WITHDRAW | TP_SCOPE_LOGIN)
+
+/* Who asks: from a verified access token, or an API key. user 0: nobody in particular. */
 typedef struct TpIdentity
 {
 	int64_t user;
 	int64_t session;
 	int64_t account;
-	int64_t expires; /* seconds since 1970 */
-	TpTier tier;
+	int64_t tenant;
+	int64_t expires;   /* seconds since 1970 */
+	int64_t tier_ends; /* the same; 0: never. From then on the tier is free */
+	TpTier tier;       /* as it now is, once tp_session_refresh() has looked at it */
+	unsigned scopes;   /* bits of TpScope */
 	bool admin;
 } TpIdentity;
 
@@ -60,6 +77,7 @@ struct TpCall
 	struct TpEdge *edge;
 	const struct TpRoute *route;
 	TpIdentity caller;
+	int64_t tenant; /* whose this is: the caller's, or the one that host or header name. 0: the route is nobody's */
 	TpMethod method;
 
 	/* All of these live as long as the call. */
@@ -68,7 +86,10 @@ struct TpCall
 	TpSlice query;     /* as sent, without the question mark */
 	TpSlice body;
 	TpSlice content_type;
+	TpSlice host;
+	TpSlice tenant_name; /* X-Tenant */
 	TpSlice authorization;
+	TpSlice api_key; /* X-API-Key */
 	TpSlice idempotency_key; /* data NULL: none */
 	TpSlice origin;
 	TpSlice user_agent;

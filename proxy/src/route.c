@@ -277,9 +277,6 @@ after_limits(TpCall *call)
 
 	if (route->access == TP_ACCESS_ADMIN && !call->caller.admin)
 		tp_call_problem(call, 403, "admin_required", "this route is for administrators", NULL);
-	else if (call->caller.tier < route->tier)
-		tp_call_problem_format(call, 403, "tier_required", "this route needs the tier %s or a higher one",
-							   tp_tier_names[route->tier]);
 	else if (check_body(call))
 		route->handler(call);
 }
@@ -331,6 +328,8 @@ tp_route_call(TpCall *call)
 	}
 	if (!authenticate(call))
 		return;
+	if (call->route->limit != TP_LIMIT_NONE)
+		call->tenant = call->caller.tenant != 0 ? call->caller.tenant : TP_TENANT_FIRST;
 	if (call->route->limit == TP_LIMIT_NONE)
 		after_limits(call);
 	else

@@ -5,8 +5,9 @@
  * Every path is found under /api/v1/ and /api/ both (`open` ones at the root). A
  * path part that begins with ':' is the route's one parameter. In this order a call
  * meets: path (404), method (405 with Allow; OPTIONS is answered for CORS), blocked
- * address (403), token (401), rate limit (429), tier (403), body (400, 411, 413, 415),
- * handler.
+ * address (403), tenant (404), token or key (401), whose tenant (403), the key's scope
+ * (403), rate limit (429), body (400, 411, 413, 415), handler.  Which tier may do what
+ * the database decides, by the subscription as it is (403).
  */
 #ifndef TRADEPOST_PROXY_ROUTE_H
 #define TRADEPOST_PROXY_ROUTE_H
@@ -40,7 +41,7 @@ typedef struct TpRoute
 	const char *path; /* "orders/:id" below /api/v1/; "/health" at the root */
 	TpLimitClass limit;
 	TpAccess access;
-	TpTier tier;          /* the least that may */
+	TpScope scope;        /* what an API key needs for it */
 	const char *function; /* SQL function that answers it: of schema tradepost_edge; NULL: the handler does without */
 	int status;           /* of success */
 	TpHandler handler;    /* tp_answer_from_database, or the route's own */
@@ -53,10 +54,10 @@ extern const int tp_route_count;
 /* Checks and dispatches; the call will be answered. */
 extern void tp_route_call(TpCall *call);
 
-/* The handler of most routes: function(user, session, {"param","query","body"}) answers with JSON text. */
+/* The handler of most routes: function(user, session, {"tenant","param","query","body"}) answers with JSON text. */
 extern void tp_answer_from_database(TpCall *call);
 
-/* {"param","query","body"} onto the end of json; false: something was wrong, and the call has been answered. */
+/* {"tenant","param","query","body"} onto the end of json; false: something was wrong, and the call has been answered. */
 extern bool tp_call_arguments(TpCall *call, TpBuffer *json);
 
 #endif

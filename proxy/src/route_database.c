@@ -53,15 +53,16 @@ tp_call_arguments(TpCall *call, TpBuffer *json)
 {
 	TpBuffer problem = { 0 };
 
-	tp_buffer_add(json, "{", 1);
+	tp_buffer_text(json, "{\"tenant\":");
+	tp_buffer_integer(json, call->tenant);
 	if (call->parameter.length > 0)
 	{
-		tp_buffer_text(json, "\"param\":");
+		tp_buffer_text(json, ",\"param\":");
 		tp_buffer_json(json, call->parameter);
 	}
 	if (call->query.length > 0)
 	{
-		tp_buffer_text(json, json->length > 1 ? ",\"query\":" : "\"query\":");
+		tp_buffer_text(json, ",\"query\":");
 		if (!tp_query_json(call->query, json, &problem))
 		{
 			tp_call_problem_format(call, 400, "query_malformed", "%.*s", (int) problem.length, problem.data);
@@ -71,7 +72,7 @@ tp_call_arguments(TpCall *call, TpBuffer *json)
 	}
 	if (call->body.length > 0)
 	{
-		tp_buffer_text(json, json->length > 1 ? ",\"body\":" : "\"body\":");
+		tp_buffer_text(json, ",\"body\":");
 		tp_buffer_slice(json, call->body);
 	}
 	tp_buffer_add(json, "}", 1);

@@ -1,7 +1,7 @@
 /*
  * routes.c
- *	  The table of routes: method and path, limit, who may, which SQL function or handler
- *	  answers.
+ *	  The table of routes: method and path, limit, who may, what an API key needs, which
+ *	  SQL function or handler answers.
  *
  * openapi.yaml describes the same routes, and a test compares the two.
  */
@@ -18,33 +18,33 @@
 #define SMALL 65536
 #define ORDER (64 * 1024 * 1024)
 
-#define OPEN(method, path, handler)                                                      \
-	{                                                                                    \
-		method, path, TP_LIMIT_NONE, TP_ACCESS_OPEN, TP_TIER_FREE, NULL, 200, handler, 0 \
+#define OPEN(method, path, handler)                                                       \
+	{                                                                                     \
+		method, path, TP_LIMIT_NONE, TP_ACCESS_OPEN, TP_SCOPE_READ, NULL, 200, handler, 0 \
 	}
 
 /* clang-format off */
 const TpRoute tp_routes[] = {
 	/* Orders first: they are looked for most often. */
-	{ TP_POST, "orders", TP_LIMIT_ORDERS, TP_ACCESS_USER, TP_TIER_FREE, NULL, 201, tp_orders_post, ORDER },
-	{ TP_GET, "orders/:id", TP_LIMIT_API, TP_ACCESS_USER, TP_TIER_FREE, "order_get", 200, tp_answer_from_database, 0 },
-	{ TP_GET, "orderbook/:asset", TP_LIMIT_API, TP_ACCESS_OPTIONAL, TP_TIER_FREE, NULL, 200, tp_book_get, 0 },
-	{ TP_GET, "orders", TP_LIMIT_API, TP_ACCESS_USER, TP_TIER_FREE, "orders_list", 200, tp_answer_from_database, 0 },
-	{ TP_PATCH, "orders/:id", TP_LIMIT_ORDERS, TP_ACCESS_USER, TP_TIER_FREE, "order_amend", 200, tp_orders_patch, SMALL },
-	{ TP_DELETE, "orders/:id", TP_LIMIT_ORDERS, TP_ACCESS_USER, TP_TIER_FREE, "order_cancel", 200, tp_orders_delete, SMALL },
-	{ TP_DELETE, "orders", TP_LIMIT_ORDERS, TP_ACCESS_USER, TP_TIER_FREE, "orders_cancel_all", 200, tp_orders_delete_all, SMALL },
-	{ TP_POST, "orders/batch", TP_LIMIT_ORDERS, TP_ACCESS_USER, TP_TIER_FREE, NULL, 200, tp_orders_batch, ORDER },
-	{ TP_GET, "market", TP_LIMIT_API, TP_ACCESS_OPTIONAL, TP_TIER_FREE, "market", 200, tp_cached_read, 0 },
-	{ TP_GET, "instruments", TP_LIMIT_API, TP_ACCESS_OPTIONAL, TP_TIER_FREE, "instruments", 200, tp_cached_read, 0 },
-	{ TP_GET, "trades", TP_LIMIT_API, TP_ACCESS_OPTIONAL, TP_TIER_FREE, "trades", 200, tp_cached_read, 0 },
-	{ TP_GET, "candles/:symbol", TP_LIMIT_API, TP_ACCESS_OPTIONAL, TP_TIER_FREE, "candles", 200, tp_cached_read, 0 },
-	{ TP_GET, "account/summary", TP_LIMIT_API, TP_ACCESS_USER, TP_TIER_FREE, "account_summary", 200, tp_cached_read, 0 },
-	{ TP_POST, "auth/register", TP_LIMIT_AUTH, TP_ACCESS_OPEN, TP_TIER_FREE, NULL, 201, tp_auth_register, SMALL },
-	{ TP_POST, "auth/login", TP_LIMIT_AUTH, TP_ACCESS_OPEN, TP_TIER_FREE, NULL, 200, tp_auth_login, SMALL },
-	{ TP_POST, "auth/refresh", TP_LIMIT_AUTH, TP_ACCESS_OPEN, TP_TIER_FREE, NULL, 200, tp_auth_refresh, SMALL },
-	{ TP_POST, "auth/logout", TP_LIMIT_AUTH, TP_ACCESS_USER, TP_TIER_FREE, "logout", 200, tp_auth_logout, SMALL },
-	{ TP_POST, "auth/change-password", TP_LIMIT_AUTH, TP_ACCESS_USER, TP_TIER_FREE, NULL, 200, tp_auth_change_password, SMALL },
-	{ TP_GET, "auth/profile", TP_LIMIT_API, TP_ACCESS_USER, TP_TIER_FREE, "profile", 200, tp_answer_from_database, 0 },
+	{ TP_POST, "orders", TP_LIMIT_ORDERS, TP_ACCESS_USER, TP_SCOPE_TRADE, NULL, 201, tp_orders_post, ORDER },
+	{ TP_GET, "orders/:id", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_READ, "order_get", 200, tp_answer_from_database, 0 },
+	{ TP_GET, "orderbook/:asset", TP_LIMIT_API, TP_ACCESS_OPTIONAL, TP_SCOPE_READ, NULL, 200, tp_book_get, 0 },
+	{ TP_GET, "orders", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_READ, "orders_list", 200, tp_answer_from_database, 0 },
+	{ TP_PATCH, "orders/:id", TP_LIMIT_ORDERS, TP_ACCESS_USER, TP_SCOPE_TRADE, "order_amend", 200, tp_orders_patch, SMALL },
+	{ TP_DELETE, "orders/:id", TP_LIMIT_ORDERS, TP_ACCESS_USER, TP_SCOPE_TRADE, "order_cancel", 200, tp_orders_delete, SMALL },
+	{ TP_DELETE, "orders", TP_LIMIT_ORDERS, TP_ACCESS_USER, TP_SCOPE_TRADE, "orders_cancel_all", 200, tp_orders_delete_all, SMALL },
+	{ TP_POST, "orders/batch", TP_LIMIT_ORDERS, TP_ACCESS_USER, TP_SCOPE_TRADE, NULL, 200, tp_orders_batch, ORDER },
+	{ TP_GET, "market", TP_LIMIT_API, TP_ACCESS_OPTIONAL, TP_SCOPE_READ, "market", 200, tp_cached_read, 0 },
+	{ TP_GET, "instruments", TP_LIMIT_API, TP_ACCESS_OPTIONAL, TP_SCOPE_READ, "instruments", 200, tp_cached_read, 0 },
+	{ TP_GET, "trades", TP_LIMIT_API, TP_ACCESS_OPTIONAL, TP_SCOPE_READ, "trades", 200, tp_cached_read, 0 },
+	{ TP_GET, "candles/:symbol", TP_LIMIT_API, TP_ACCESS_OPTIONAL, TP_SCOPE_READ, "candles", 200, tp_cached_read, 0 },
+	{ TP_GET, "account/summary", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_READ, "account_summary", 200, tp_cached_read, 0 },
+	{ TP_POST, "auth/register", TP_LIMIT_AUTH, TP_ACCESS_OPEN, TP_SCOPE_LOGIN, NULL, 201, tp_auth_register, SMALL },
+	{ TP_POST, "auth/login", TP_LIMIT_AUTH, TP_ACCESS_OPEN, TP_SCOPE_LOGIN, NULL, 200, tp_auth_login, SMALL },
+	{ TP_POST, "auth/refresh", TP_LIMIT_AUTH, TP_ACCESS_OPEN, TP_SCOPE_LOGIN, NULL, 200, tp_auth_refresh, SMALL },
+	{ TP_POST, "auth/logout", TP_LIMIT_AUTH, TP_ACCESS_USER, TP_SCOPE_LOGIN, "logout", 200, tp_auth_logout, SMALL },
+	{ TP_POST, "auth/change-password", TP_LIMIT_AUTH, TP_ACCESS_USER, TP_SCOPE_LOGIN, NULL, 200, tp_auth_change_password, SMALL },
+	{ TP_GET, "auth/profile", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, "profile", 200, tp_answer_from_database, 0 },
 	OPEN(TP_GET, "/health", tp_health_get),
 	OPEN(TP_GET, "/health/detailed", tp_health_detailed_get),
 	OPEN(TP_GET, "/metrics", tp_metrics_get),

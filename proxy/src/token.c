@@ -133,6 +133,12 @@ check_claims(const TpTokens *tokens, jwt_t *jwt, int64_t now, TpIdentity *identi
 	if (*end != '\0' || identity->user <= 0 || identity->session <= 0)
 		return "token_invalid";
 	identity->admin = text_claim_is(jwt, "role", "admin");
+	identity->scopes = TP_SCOPES_LOGIN;
+	/* Tokens from before there were tenants are the first one's. */
+	if (!number_claim(jwt, "ten", &identity->tenant))
+		identity->tenant = TP_TENANT_FIRST;
+	if (!number_claim(jwt, "tun", &identity->tier_ends))
+		identity->tier_ends = 0;
 	if (identity->expires <= now)
 		return "token_expired";
 	if (not_before > now + SKEW_S)
@@ -227,7 +233,10 @@ tp_token_make(TpTokens *tokens, const TpIdentity *identity)
 		jwt_add_grant(jwt, "tier", tp_tier_names[identity->tier]) != 0 ||
 		jwt_add_grant(jwt, "role", identity->admin ? "admin" : "user") != 0 ||
 		jwt_add_grant_int(jwt, "sid", identity->session) != 0 ||
-		jwt_add_grant_int(jwt, "acc", identity->account) != 0 || jwt_add_grant_int(jwt, "iat", now) != 0 ||
+		jwt_add_grant_int(jwt, "acc", identity->account) != 0 ||
+		jwt_add_grant_int(jwt, "ten", identity->tenant) != 0 ||
+		(identity->tier_ends != 0 && jwt_add_grant_int(jwt, "tun", identity->tier_ends) != 0) ||
+		jwt_add_grant_int(jwt, "iat", now) != 0 ||
 		jwt_add_grant_int(jwt, "nbf", now) != 0 || jwt_add_grant_int(jwt, "exp", now + settings->access_ttl_s) != 0 ||
 		(made = jwt_encode_str(jwt)) == NULL)
 		abort();
