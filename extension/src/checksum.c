@@ -32,7 +32,12 @@ tradepost_hash_order(const TpOrderState *order)
 	hash = absorb(hash, (uint64_t) order->price);
 	hash = absorb(hash, (uint64_t) order->quantity);
 	hash = absorb(hash, (uint64_t) order->filled);
-	return absorb(hash, (uint64_t) order->rank);
+	hash = absorb(hash, (uint64_t) order->rank);
+	if (order->stop_price == 0 && order->link_id == 0 && order->parent_id == 0)
+		return hash;
+	hash = absorb(hash, (uint64_t) order->stop_price);
+	hash = absorb(hash, (uint64_t) order->link_id);
+	return absorb(hash, (uint64_t) order->parent_id);
 }
 
 uint64_t

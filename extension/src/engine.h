@@ -41,6 +41,46 @@
  *	 Maintenance of (account, currency) = sum of MM_long*max(0,p) + MM_short*max(0,-p),
  *	   each rounded up to quote_unit.
  *
+ * Triggered kinds: STOP, STOP_LIMIT, TAKE_PROFIT.  Market kinds: MARKET, STOP, TAKE_PROFIT.
+ *	 A triggered kind is UNTRIGGERED when accepted: an open order for who cancels,
+ *	   expires, liquidates, settles and counts open orders, but it is in no book, reserves
+ *	   nothing and counts in no exposure or margin.  It is armed, or dormant while it
+ *	   waits for its parent's first fill.  Its rank is the seq of ACCEPTED, negative
+ *	   while dormant: so its row says which.  price: STOP_LIMIT's limit, else 0.
+ *	 Its condition, with `last` the instrument's last_price (none holds before the first
+ *	   trade): STOP and STOP_LIMIT: buy last >= stop_price, sell last <= stop_price;
+ *	   TAKE_PROFIT: buy last <= stop_price, sell last >= stop_price.
+ *	 Triggers run, inside the command, after an order was placed or amended and is done
+ *	   (a close-out: with its TAKEN_OVER), in its instrument: whatever is armed and
+ *	   whose condition holds is taken, by rising rank, to the end of a list with
+ *	   the `last` that fired it; the first of the list triggers, if it still is UNTRIGGERED;
+ *	   when it is done, again, until the list is empty.
+ *	 An order triggers: a parent still open is CANCELLED (LINKED), which may cut this
+ *	   order's quantity; its OCO partner is CANCELLED (LINKED); TRIGGERED (price = that
+ *	   `last`; quantity as it now is); it is OPEN, rank = seq of TRIGGERED, price = the
+ *	   market kinds' limit as a MARKET order's.  Then as for a place now: OUTSIDE_BAND
+ *	   (STOP_LIMIT), NO_LIQUIDITY (market kinds), EXPOSURE, INSUFFICIENT_FUNDS: CANCELLED
+ *	   with that reason; else it matches as a taker, a market kind's rest is CANCELLED
+ *	   (UNFILLED), a STOP_LIMIT's rests.  Its type stays what it was.
+ *	 OCO: link_id, of both rows, is the partner's id.  A pair lasts until one of it trades
+ *	   (before the next match), triggers or ends in whatever way: then the other is
+ *	   CANCELLED (LINKED).  One of the two is UNTRIGGERED as long as the pair lasts, so
+ *	   that no book holds both.
+ *	 Parent and children: parent_id of a child, which is of a triggered kind and comes
+ *	   first.  The parent's PLACE is REJECTED: its children are CANCELLED (LINKED); ACCEPTED:
+ *	   those of another account or instrument are (all of them, if the parent has a
+ *	   parent_id itself), before it matches, the others are its children until it ends.
+ *	   Its first fill arms them.  When it ends (in whatever way, filled too), each of them
+ *	   is CANCELLED (LINKED) if nothing was filled; else, if its quantity is greater than
+ *	   what was filled, DECREMENTED (LINKED) to that; and stands alone from then on (its
+ *	   parent_id stays).
+ *	 Order of these: after each TRADE or CLOSED_OUT for the maker, then for the taker: its
+ *	   partner is CANCELLED, its children are armed, and if nothing remains it has ended.
+ *	   After each CANCELLED or EXPIRED, at once, also inside a list of orders that are
+ *	   cancelled one after the other: the order has ended.  What the end does: first the
+ *	   partner, then the children by rising id; of a partner or child that is CANCELLED
+ *	   the same, before the next.
+ *
  * What each command does, and its events in their order
  *	 Before everything: expiry.  Everything due at `now` (expires_at <= now),
  *	   in order of (expires_at, orders before instruments, id): an order gets
@@ -53,8 +93,16 @@
  *	   instrument known (INSTRUMENT_UNKNOWN), expired, halted, range
  *	   (OUT_OF_RANGE: quantity or price off lot/tick, <= 0 where that is wrong,
  *	   past max_quantity / max_price, an enum value that does not exist, a rate
- *	   not in 0..1e8, a DAY lifetime <= 0, an id that is an open order's or one
- *	   closed in this batch), GTD already past (ORDER_EXPIRED), price
+ *	   not in 0..1e8, a DAY lifetime <= 0, max_open < 0, a triggered kind that is IOC, FOK
+ *	   or post-only or whose stop_price is no price, an id that is an open order's or one
+ *	   closed in this batch), GTD already past (ORDER_EXPIRED), links (LINKED:
+ *	   a parent_id with a plain kind, or not greater than the id, or of an order that is
+ *	   open or was closed in this batch; a link_id of no open order of this account
+ *	   and instrument, or of one that has a partner, or of one that is not UNTRIGGERED
+ *	   if this is of a plain kind, or of one that has another parent than this: one
+ *	   which stands alone has none), max_open > 0 and the account has that many open
+ *	   and UNTRIGGERED orders (TOO_MANY_ORDERS).  A triggered kind is asked no more and
+ *	   is ACCEPTED.  The others: price
  *	   inside [mark-band, mark+band] (OUTSIDE_BAND; limit orders), post-only
  *	   that crosses the best opposite price whoever owns it (WOULD_CROSS),
  *	   market order with no opposite price inside the band (NO_LIQUIDITY), FOK
@@ -62,14 +110,16 @@
  *	   is the band's top (buy) or bottom (sell; at least one tick where negative
  *	   prices are not allowed); that limit is its reserve price.  The band's edges
  *	   are clamped to max_price (which only narrows it) and brought inwards to a tick.
- *	   A rejected place leaves an order row in status rejected (price 0 if market,
- *	   rank 0, enum values that do not exist stored as 0; no row if the id is taken).
+ *	   A rejected place leaves an order row in status rejected (price 0 if of a market
+ *	   kind, rank 0, enum values that do not exist stored as 0; no row if the id is taken).
+ *	   stop_price of a plain kind is ignored and stored as 0.
  *	   expires_at: DAY now + lifetime (at most NEVER), GTD as given, else NEVER.
  *	   rank = seq of ACCEPTED.
- *	   Else ACCEPTED (decision; price absent for a market order), then matching,
- *	   then, if something remains: IOC -> CANCELLED (IOC), market -> CANCELLED
+ *	   Else ACCEPTED (decision; price absent for a market kind), what its children and its
+ *	   pair get by it, then (a triggered kind: none of this) matching, and,
+ *	   if something remains: IOC -> CANCELLED (IOC), market -> CANCELLED
  *	   (UNFILLED), taker stopped by self-trade prevention -> CANCELLED
- *	   (SELF_TRADE), else it rests.
+ *	   (SELF_TRADE), else it rests.  Then triggers.
  *	 Matching: best opposite price first, then rank, while it crosses the limit.
  *	   Per maker of another account: TRADE at the maker's price.  Per maker of
  *	   the same account, by the taker's mode: cancel_taker: CANCELLED taker, stop;
@@ -93,9 +143,14 @@
  *	   reservation released and, for "margin does not rise", compared with the
  *	   margin before) -> REJECTED and nothing changed; else AMENDED (decision; price
  *	   and quantity = the new ones; rank = its seq), then it matches as a
- *	   taker (taker rate) and its rest rests at the back.
+ *	   taker (taker rate) and its rest rests at the back.  Then triggers.
+ *	   A stop_price for what is not UNTRIGGERED is OUT_OF_RANGE, and so is a price for an
+ *	   UNTRIGGERED market kind.  Of an UNTRIGGERED order nothing is asked but halted (not if price and
+ *	   stop_price stay and the total does not rise) and OUT_OF_RANGE; it keeps its rank
+ *	   unless stop_price changes (then its seq, negative while dormant).
  *	 CANCEL_ALL: CANCELLED_ALL (decision), then CANCELLED (CANCEL_ALL) for each
  *	   open order of the account (in the instrument, if given) by rising order id.
+ *	   (Here and below: that is still open when its turn comes.)
  *	 DEPOSIT: REJECTED (OUT_OF_RANGE: amount or asset <= 0) or DEPOSITED:
  *	   account += amount, counter_account -= amount.
  *	 WITHDRAW: WITHDRAWN the other way round, or REJECTED (INSUFFICIENT_FUNDS).
@@ -133,7 +188,7 @@
  *
  * Fields of events (what is not named is zero; fields has the bits of what is)
  *	 ACCEPTED, REJECTED of a place: order_id, account, instrument, side, quantity,
- *	   price unless market.
+ *	   price unless of a market kind.
  *	 REJECTED of another command: account, counter_account, order_id, instrument and asset of
  *	   the command; quantity of DEPOSIT, WITHDRAW and AMEND with HAS_QUANTITY, price of
  *	   MARK, SETTLE and AMEND with HAS_PRICE.  An amend of an open order of the account
@@ -141,8 +196,9 @@
  *	 TRADE: order_id, maker_order_id, account, counter_account, instrument, side,
  *	   quantity, price, commission, counter_commission.  CLOSED_OUT: same, order_id 0.
  *	 CANCELLED, EXPIRED, DECREMENTED: order_id, account, instrument, side, quantity
- *	   (what remained, or was taken off), price unless market, reason.
- *	 AMENDED: order_id, account, instrument, side, quantity, price.
+ *	   (what remained, or was taken off), price unless of a market kind, reason.
+ *	 AMENDED: order_id, account, instrument, side, quantity, price unless of a market kind.
+ *	 TRIGGERED: order_id, account, instrument, side, quantity, price.
  *	 CANCELLED_ALL: account, instrument as given.
  *	 DEPOSITED, WITHDRAWN: account, counter_account, asset, quantity.
  *	 MARKED, INSTRUMENT_EXPIRED: instrument, price.  HALTED, RESUMED, LISTED: instrument.
@@ -209,7 +265,7 @@ typedef struct TpOrderState
 	int64_t expires_at; /* TRADEPOST_TIME_NEVER for GTC */
 	int64_t created_at;
 	int64_t updated_at;
-	int64_t rank;             /* seq that gave it its place in the queue */
+	int64_t rank;             /* seq that gave it its place in the queue; negative: dormant */
 	tp_int128 maker_notional; /* cumulative |notional| as maker: what commission is computed on */
 	tp_int128 taker_notional;
 	tp_int128 filled_value; /* signed sum of value(x, q) */
@@ -282,7 +338,10 @@ extern void tradepost_engine_destroy(TpEngine *engine);
  * Set-up and recovery.  Instruments first, then balances and positions, then
  * open orders in any order (rank decides their place).  `reserved`, open_bids
  * and open_asks are recomputed from the orders; what is passed is ignored.
- * Loaded orders stand in the book once tradepost_engine_loaded was called.
+ * Loaded orders stand in the book once tradepost_engine_loaded was called; open orders
+ * are those of status OPEN, PARTIALLY_FILLED and UNTRIGGERED, and their rows alone say
+ * who is linked to whom: an UNTRIGGERED order with a parent_id is that order's child if it
+ * is loaded, waits for it if dormant, else stands alone.
  * Adding an instrument again replaces its specification, not its state (status,
  * mark, last trade) nor what open orders and positions are valued by (kind, assets,
  * tick, lot, multiplier, quote_unit, reference).
@@ -314,7 +373,7 @@ extern void tradepost_engine_apply(TpEngine *engine, const TpCommand *command, i
 #define TRADEPOST_LOOK_AHEAD 16
 extern void tradepost_engine_prefetch(const TpEngine *engine, const TpCommand *next, size_t count);
 
-/* The earliest expires_at of an open order or instrument; TRADEPOST_TIME_NEVER if none. */
+/* The earliest expires_at of an open or UNTRIGGERED order or instrument; TRADEPOST_TIME_NEVER if none. */
 extern int64_t tradepost_engine_next_expiry(const TpEngine *engine);
 
 /* What the batch holds.  Pointers live until the next apply or end_batch. */
@@ -345,7 +404,7 @@ extern const TpInstrument *tradepost_engine_instrument(const TpEngine *engine, i
 extern size_t tradepost_engine_depth(const TpEngine *engine, int32_t instrument, TpSide side, size_t max, TpLevel *out);
 extern bool
 tradepost_engine_order(const TpEngine *engine, int64_t id, TpOrderState *out); /* open, or closed in this batch */
-extern size_t tradepost_engine_open_orders(const TpEngine *engine);
+extern size_t tradepost_engine_open_orders(const TpEngine *engine); /* with the UNTRIGGERED ones */
 extern void
 tradepost_engine_open_order_ids(const TpEngine *engine, int64_t *out); /* room for open_orders(); any order */
 extern void tradepost_engine_balance(const TpEngine *engine, int64_t account, int32_t asset, TpBalanceState *out);
@@ -359,18 +418,21 @@ extern int64_t tradepost_engine_last_seq(const TpEngine *engine);
  * that are due but not yet swept count as gone; what they had reserved does
  * not count as free yet.  requirement and free_before are set once the funds
  * were looked at (that is: accepted, or INSUFFICIENT_FUNDS).
+ * A triggered kind that would wait is accepted, rests, requires nothing.  One without a
+ * parent that would trigger at once is looked at as the order that it becomes, but what that
+ * would be refused for is why it would be cancelled; a partner counts as still there.
  */
 extern void tradepost_engine_preview(TpEngine *engine, const TpCommand *command, int64_t now, TpPreview *out);
 
 /*
  * Order-independent checksum of all that tables also hold: the sum modulo 2^64
- * of tradepost_hash_order() over open orders, tradepost_hash_balance() over
+ * of tradepost_hash_order() over open and UNTRIGGERED orders, tradepost_hash_balance() over
  * balances (total or reserved not 0) and tradepost_hash_position() over positions
  * (any field not 0).  Kept incrementally, brought up to date by end_batch and loaded.
  */
 extern uint64_t tradepost_engine_checksum(const TpEngine *engine);
-extern uint64_t
-tradepost_hash_order(const TpOrderState *order); /* id, instrument, account, side, price, quantity, filled, rank */
+/* id, instrument, account, side, price, quantity, filled, rank; stop_price, link_id, parent_id unless all are 0 */
+extern uint64_t tradepost_hash_order(const TpOrderState *order);
 extern uint64_t tradepost_hash_balance(const TpBalanceState *balance);
 extern uint64_t tradepost_hash_position(const TpPositionState *position);
 
