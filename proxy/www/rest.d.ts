@@ -18,11 +18,11 @@ export type NextCursor = string | null;
 
 export type Side = "buy" | "sell";
 
-export type OrderType = "limit" | "market";
+export type OrderType = "limit" | "market" | "stop" | "stop_limit" | "take_profit";
 
 export type TimeInForce = "day" | "gtc" | "gtd" | "ioc" | "fok";
 
-export type OrderStatus = "pending" | "open" | "partially_filled" | "filled" | "cancelled" | "expired" | "rejected";
+export type OrderStatus = "pending" | "open" | "partially_filled" | "filled" | "cancelled" | "expired" | "rejected" | "untriggered";
 
 export type Tier = "free" | "basic" | "pro" | "enterprise";
 
@@ -35,12 +35,17 @@ export type Registration = {
   name?: string;
   firstName?: string;
   lastName?: string;
+  /** Basic and pro begin with 14 days of trial; enterprise has none */
+  subscriptionTier?: Tier;
+  /** The same, as older clients know it */
   tier?: Tier;
 };
 
 export type Credentials = {
   email: string;
   password: string;
+  /** Of the second factor, or a recovery code; needed where one is enrolled */
+  code?: string;
 };
 
 export type User = {
@@ -72,8 +77,12 @@ export type NewOrder = {
   asset?: string;
   contract?: string;
   side: Side;
-  /** Needed by limit orders, refused with market orders */
+  /** Needed by limit and stop_limit orders, refused with the others */
   price?: DecimalIn;
+  /** Needed by stop, stop_limit and take_profit orders: the last trade's price at which they are let go. A buy stop waits for a rise to it, a sell stop for a fall; with take_profit the other way round. Then stop_limit becomes a limit order, the others market orders. */
+  stopPrice?: DecimalIn;
+  /** One's order, open or untriggered, that this one is linked to; when one of the two trades, is triggered or ends, the other is cancelled */
+  oco?: Id;
   quantity?: DecimalIn;
   amount?: DecimalIn;
   type?: OrderType;
@@ -108,6 +117,11 @@ export type Order = {
   createdAt: Time;
   updatedAt: Time;
   expiresAt: NullableTime;
+  stopPrice?: NullableDecimal;
+  /** The other one of an OCO pair */
+  linkedOrder?: number | null;
+  /** The entry that this one protects; it waits for its first fill */
+  parentOrder?: number | null;
 };
 
 export type OrderAnswer = {
@@ -253,9 +267,13 @@ export class TradepostApi {
   url: string;
   token?: string | (() => string | Promise<string>);
   /** POST /auth/register: Open a user's account, with play money */
-  register(body: Registration, options?: Common): Promise<Tokens>;
+  register(body: Registration, options?: {
+    xTenant?: string;
+  } & Common): Promise<Tokens>;
   /** POST /auth/login: Log in */
-  login(body: Credentials, options?: Common): Promise<Tokens>;
+  login(body: Credentials, options?: {
+    xTenant?: string;
+  } & Common): Promise<Tokens>;
   /** POST /auth/refresh: New tokens for a refresh token */
   refresh(body: {
     refreshToken: string;
@@ -275,7 +293,7 @@ export class TradepostApi {
   }>;
   /** GET /orders: One's orders, newest first */
   listOrders(options?: {
-    status?: "active" | "open" | "partially_filled" | "filled" | "cancelled" | "expired" | "rejected";
+    status?: "active" | "open" | "partially_filled" | "untriggered" | "filled" | "cancelled" | "expired" | "rejected";
     symbol?: string;
     asset?: string;
     contract?: string;
@@ -320,6 +338,7 @@ export class TradepostApi {
   /** PATCH /orders/{id}: Change an order's price or quantity */
   amendOrder(id: Id, body: {
     price?: DecimalIn;
+    stopPrice?: DecimalIn;
     quantity?: DecimalIn;
     amount?: DecimalIn;
   }, options?: Common): Promise<OrderAnswer | {
@@ -334,11 +353,15 @@ export class TradepostApi {
     clientOrderId?: string | null;
   }>;
   /** GET /market: Prices of every instrument, now and over 24 hours */
-  getMarket(options?: Common): Promise<{
+  getMarket(options?: {
+    xTenant?: string;
+  } & Common): Promise<{
     markets: Market[];
   }>;
   /** GET /instruments: What is listed */
-  listInstruments(options?: Common): Promise<{
+  listInstruments(options?: {
+    xTenant?: string;
+  } & Common): Promise<{
     instruments: Instrument[];
   }>;
   /** GET /trades: Trades, newest first; with mine=true one's own */
@@ -349,6 +372,7 @@ export class TradepostApi {
     mine?: "true" | "false";
     limit?: number;
     cursor?: string;
+    xTenant?: string;
   } & Common): Promise<{
     trades: Trade[];
     nextCursor: NextCursor;
@@ -357,6 +381,7 @@ export class TradepostApi {
   getOrderBook(asset: string, options?: {
     contract?: string;
     depth?: number;
+    xTenant?: string;
   } & Common): Promise<{
     asset: string;
     books: Book[];
@@ -367,6 +392,7 @@ export class TradepostApi {
     since?: string;
     until?: string;
     limit?: number;
+    xTenant?: string;
   } & Common): Promise<{
     symbol: string;
     resolution: string;

@@ -1,8 +1,8 @@
 // Made by generate.mjs from openapi.yaml: change those.
 
 const operations = {
-  register: ["POST", "/auth/register", false, true, {}, {}],
-  login: ["POST", "/auth/login", false, true, {}, {}],
+  register: ["POST", "/auth/register", false, true, {}, {"xTenant":"X-Tenant"}],
+  login: ["POST", "/auth/login", false, true, {}, {"xTenant":"X-Tenant"}],
   refresh: ["POST", "/auth/refresh", false, true, {}, {}],
   logout: ["POST", "/auth/logout", false, true, {}, {}],
   changePassword: ["POST", "/auth/change-password", false, true, {}, {}],
@@ -14,11 +14,11 @@ const operations = {
   getOrder: ["GET", "/orders/{id}", false, false, {}, {}],
   amendOrder: ["PATCH", "/orders/{id}", false, true, {}, {}],
   cancelOrder: ["DELETE", "/orders/{id}", false, false, {}, {}],
-  getMarket: ["GET", "/market", false, false, {}, {}],
-  listInstruments: ["GET", "/instruments", false, false, {}, {}],
-  listTrades: ["GET", "/trades", false, false, {"symbol":"symbol","asset":"asset","contract":"contract","mine":"mine","limit":"limit","cursor":"cursor"}, {}],
-  getOrderBook: ["GET", "/orderbook/{asset}", false, false, {"contract":"contract","depth":"depth"}, {}],
-  getCandles: ["GET", "/candles/{symbol}", false, false, {"resolution":"resolution","since":"since","until":"until","limit":"limit"}, {}],
+  getMarket: ["GET", "/market", false, false, {}, {"xTenant":"X-Tenant"}],
+  listInstruments: ["GET", "/instruments", false, false, {}, {"xTenant":"X-Tenant"}],
+  listTrades: ["GET", "/trades", false, false, {"symbol":"symbol","asset":"asset","contract":"contract","mine":"mine","limit":"limit","cursor":"cursor"}, {"xTenant":"X-Tenant"}],
+  getOrderBook: ["GET", "/orderbook/{asset}", false, false, {"contract":"contract","depth":"depth"}, {"xTenant":"X-Tenant"}],
+  getCandles: ["GET", "/candles/{symbol}", false, false, {"resolution":"resolution","since":"since","until":"until","limit":"limit"}, {"xTenant":"X-Tenant"}],
   getAccountSummary: ["GET", "/account/summary", false, false, {}, {}],
   getHealth: ["GET", "/health", true, false, {}, {}],
   getHealthDetailed: ["GET", "/health/detailed", true, false, {}, {}],
