@@ -112,6 +112,12 @@ shmem_startup(void)
 			pg_atomic_init_u64(&db->backlog, 0);
 			pg_atomic_init_u64(&db->waiting, 0);
 			pg_atomic_init_u64(&db->backlog_since, 0);
+			pg_atomic_init_u64(&db->follower.seq, 0);
+			pg_atomic_init_u64(&db->follower.starts, 0);
+			pg_atomic_init_u64(&db->follower.rounds, 0);
+			pg_atomic_init_u64(&db->follower.events, 0);
+			pg_atomic_init_u64(&db->follower.kept, 0);
+			pg_atomic_init_u64(&db->follower.round_time, 0);
 		}
 	}
 	LWLockRegisterTranche(tradepost_shared->lock.tranche, "tradepost");
@@ -293,6 +299,15 @@ tradepost_wake_matcher(TpDatabase *db)
 	Latch *latch = db->matcher_latch;
 
 	if (db->matcher_pid != 0 && latch != NULL)
+		SetLatch(latch);
+}
+
+void
+tradepost_wake_follower(TpDatabase *db)
+{
+	Latch *latch = db->follower.latch;
+
+	if (db->follower.pid != 0 && latch != NULL)
 		SetLatch(latch);
 }
 

@@ -77,6 +77,21 @@ typedef struct TpStatus
 	char last_error[256];
 } TpStatus;
 
+/* The follower's place: written by itself, but for what the launcher notes of its end. */
+typedef struct TpFollowing
+{
+	pid_t pid;    /* 0: none */
+	Latch *latch; /* valid while pid is not 0 */
+	bool gone;    /* it found no extension, or another one: the launcher need not start it before the matcher runs again */
+	pg_atomic_uint64 seq; /* the last event it has read */
+	pg_atomic_uint64 starts;
+	pg_atomic_uint64 rounds;
+	pg_atomic_uint64 events;     /* read */
+	pg_atomic_uint64 kept;       /* of these, what concerned a user */
+	pg_atomic_uint64 round_time; /* microseconds of the last round */
+	char last_error[256];
+} TpFollowing;
+
 typedef struct TpDatabase
 {
 	/* Under TpShared.lock. */
@@ -122,6 +137,8 @@ typedef struct TpDatabase
 	int64 book_seq; /* all published books are as of this event */
 	TpStatus status;
 
+	TpFollowing follower;
+
 	TpDecision decisions[TP_DECISIONS];
 } TpDatabase;
 
@@ -164,6 +181,7 @@ extern void tradepost_set_state(TpDatabase *db, TpState state);
 extern TpState tradepost_get_state(TpDatabase *db);
 extern const char *tradepost_state_name(TpState state);
 extern void tradepost_wake_matcher(TpDatabase *db);
+extern void tradepost_wake_follower(TpDatabase *db); /* cannot throw; next to nothing if it is awake */
 extern void tradepost_wake_launcher(void);
 
 #endif

@@ -60,8 +60,9 @@ $$VALUES
 SELECT results_eq($$SELECT x.who, array_agg(x.name ORDER BY x.name) FROM (SELECT p.proname::text COLLATE "default" AS name, coalesce(string_agg(replace(w.role, 'tradepost_', '') COLLATE "default", ' ' ORDER BY w.role), 'nobody') AS who
 	FROM pg_proc p LEFT JOIN who w ON has_function_privilege(w.role, p.oid, 'EXECUTE') WHERE p.pronamespace = 'tradepost_edge'::regnamespace GROUP BY p.oid, p.proname) x GROUP BY x.who ORDER BY x.who$$,
 $$VALUES
-	('admin proxy', ARRAY['account_summary', 'block_ip', 'blocks', 'books', 'candles', 'changed_users', 'engine_json', 'events_catchup', 'events_page', 'instruments', 'instruments_raw', 'market', 'newest_seq',
-		'order_amend', 'order_cancel', 'order_get', 'orders_cancel_all', 'orders_list', 'place_each', 'profile', 'record_security_event', 'revocations', 'session_info', 'trades']),
+	('admin proxy', ARRAY['account_summary', 'block_ip', 'blocks', 'books', 'candles', 'changed_users', 'engine_json', 'events_catchup', 'events_page', 'instruments', 'instruments_raw', 'market',
+		'newest_push', 'newest_seq', 'notification_preferences_get', 'notification_preferences_set', 'notification_read', 'notifications_list', 'notifications_read', 'order_amend',
+		'order_cancel', 'order_get', 'orders_cancel_all', 'orders_list', 'place_each', 'profile', 'pushes_page', 'record_security_event', 'revocations', 'session_info', 'trades']),
 	('nobody', ARRAY['caller']),
 	('proxy', ARRAY['cancel_on_disconnect', 'change_password', 'login_done', 'login_lookup', 'logout', 'password_hash_of', 'refresh', 'register'])$$, 'functions of the edge');
 SELECT is_empty($$SELECT w.role, c.relname FROM who w, pg_class c WHERE c.oid IN ('tradepost_internal.users'::regclass, 'tradepost_internal.sessions'::regclass, 'tradepost_internal.refresh_tokens'::regclass)
