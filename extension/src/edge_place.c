@@ -38,6 +38,7 @@ typedef struct Session
 	int64 id;
 	int64 user;
 	int64 account;
+	bool may_trade; /* a login, or a key with the scope */
 } Session;
 
 /* One element of the call. */
@@ -116,7 +117,9 @@ find_sessions(FunctionCallInfo fcinfo, int *count)
 	SPI_connect();
 	if (plan == NULL)
 	{
-		plan = SPI_prepare("SELECT s.id, s.user_id, u.account FROM tradepost_internal.sessions s"
+		plan = SPI_prepare("SELECT s.id, s.user_id, u.account,"
+						   " s.scopes IS NULL OR 'trade' OPERATOR(pg_catalog.=) ANY (s.scopes)"
+						   " FROM tradepost_internal.sessions s"
 						   " JOIN tradepost_internal.users u ON u.id OPERATOR(pg_catalog.=) s.user_id"
 						   " WHERE s.id OPERATOR(pg_catalog.=) ANY ($1) AND s.revoked_at IS NULL"
 						   " AND s.expires_at OPERATOR(pg_catalog.>) pg_catalog.now()"
@@ -139,13 +142,14 @@ find_sessions(FunctionCallInfo fcinfo, int *count)
 		sessions[i].id = DatumGetInt64(SPI_getbinval(row, desc, 1, &isnull));
 		sessions[i].user = DatumGetInt64(SPI_getbinval(row, desc, 2, &isnull));
 		sessions[i].account = DatumGetInt64(SPI_getbinval(row, desc, 3, &isnull));
+		sessions[i].may_trade = DatumGetBool(SPI_getbinval(row, desc, 4, &isnull));
 	}
 	SPI_finish();
 	return sessions;
 }
 
-static int64
-account_of(const Session *sessions, int count, int64 id, int64 user)
+static const Session *
+session_of(const Session *sessions, int count, int64 id, int64 user)
 {
 	int low = 0;
 	int high = count;
@@ -159,7 +163,7 @@ account_of(const Session *sessions, int count, int64 id, int64 user)
 		else
 			high = middle;
 	}
-	return low < count && sessions[low].id == id && sessions[low].user == user ? sessions[low].account : 0;
+	return low < count && sessions[low].id == id && sessions[low].user == user ? &sessions[low] : NULL;
 }
 
 static void
@@ -168,14 +172,20 @@ fill_lines(const Columns *columns, const Session *sessions, int count, Line *lin
 	for (int i = 0; i < columns->n; i++)
 	{
 		Line *line = &lines[i];
+		const Session *session = NULL;
 
 		if (!columns->user_nulls[i] && !columns->session_nulls[i])
-			line->account = account_of(sessions, count, DatumGetInt64(columns->sessions[i]),
-									   DatumGetInt64(columns->users[i]));
+			session = session_of(sessions, count, DatumGetInt64(columns->sessions[i]),
+								 DatumGetInt64(columns->users[i]));
+		if (session != NULL)
+			line->account = session->account;
 		if (!columns->key_nulls[i])
 			line->key = TextDatumGetCString(columns->keys[i]);
 		if (line->account == 0)
 			refuse_line(line, ERRCODE_TP_SESSION_REVOKED, "the session has ended or was revoked", "Log in again.");
+		else if (!session->may_trade)
+			refuse_line(line, ERRCODE_TP_SCOPE_MISSING, "this needs the scope \"trade\", which the API key does not have",
+						"A key's scopes are chosen when it is made.");
 		else if (columns->order_nulls[i])
 			refuse_line(line, ERRCODE_TP_INVALID_ORDER, "an order must be a JSON object", NULL);
 		else

@@ -6,22 +6,44 @@
 -- tell the planner to go by an index (enable_seqscan) also turn JIT off, which the
 -- planner's way of saying so, a huge cost, would else start for a query of a millisecond.
 
-CREATE OR REPLACE FUNCTION tradepost_edge.caller(user_id bigint, session_id bigint)
+CREATE OR REPLACE FUNCTION tradepost_internal.require_scope(has text[], need text)
+	RETURNS void LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
+AS $$
+BEGIN
+	IF has IS NULL OR need = ANY (has) THEN
+		RETURN;
+	ELSIF need = 'login' THEN
+		RAISE EXCEPTION USING ERRCODE = '@tradepost_scope_missing@', MESSAGE = 'only a login may do this, not an API key', HINT = 'Log in, and send the access token.';
+	END IF;
+	RAISE EXCEPTION USING ERRCODE = '@tradepost_scope_missing@', MESSAGE = format('this needs the scope "%s", and the API key has: %s', need, array_to_string(has, ', ')),
+		HINT = 'A key''s scopes are chosen when it is made.';
+END
+$$;
+COMMENT ON FUNCTION tradepost_internal.require_scope(text[], text) IS 'TP024 if a session with these scopes may not do what needs this one; NULL: a login, which may';
+
+CREATE OR REPLACE FUNCTION tradepost_edge.caller(user_id bigint, session_id bigint, need text DEFAULT 'read')
 	RETURNS tradepost_internal.users LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
+	found_both record;
 	found_user tradepost_internal.users;
 BEGIN
-	SELECT u.* INTO found_user FROM tradepost_internal.sessions s JOIN tradepost_internal.users u ON u.id = s.user_id
+	SELECT u AS who, s.scopes INTO found_both FROM tradepost_internal.sessions s JOIN tradepost_internal.users u ON u.id = s.user_id
 		WHERE s.id = caller.session_id AND s.user_id = caller.user_id AND s.revoked_at IS NULL AND s.expires_at > now() AND u.status = 'active';
-	IF found_user.id IS NULL THEN
+	IF NOT FOUND THEN
 		RAISE EXCEPTION USING ERRCODE = '@tradepost_session_revoked@', MESSAGE = 'the session has ended or was revoked', HINT = 'Log in again.';
+	END IF;
+	found_user := found_both.who;
+	IF found_both.scopes IS NOT NULL THEN
+		PERFORM tradepost_internal.require_scope(found_both.scopes, need);
+		PERFORM tradepost_internal.require_feature(found_user.id, 'api_keys');
 	END IF;
 	RETURN found_user;
 END
 $$;
-COMMENT ON FUNCTION tradepost_edge.caller(bigint, bigint) IS
-'The user, if the session is theirs and in force; else TP016. What every private function begins with; granted to nobody, because the row holds the password''s hash';
+COMMENT ON FUNCTION tradepost_edge.caller(bigint, bigint, text) IS
+'The user, if the session is theirs and in force; else TP016. need: what the caller is about to do, read, trade, withdraw, or login for what no API key may: TP024 if the session is a key''s without that scope, TP017
+if its owner''s subscription has no API keys any more. What every private function begins with; granted to nobody, because the row holds the password''s hash';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.iso(moment timestamptz)
 	RETURNS text LANGUAGE sql STABLE STRICT PARALLEL SAFE

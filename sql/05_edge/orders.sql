@@ -148,7 +148,7 @@ CREATE OR REPLACE FUNCTION tradepost_edge.order_cancel(user_id bigint, session_i
 	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
-	asking   tradepost_internal.users := tradepost_edge.caller(user_id, session_id);
+	asking   tradepost_internal.users := tradepost_edge.caller(user_id, session_id, 'trade');
 	order_id bigint := tradepost_internal.edge_order_id(args, asking.account);
 BEGIN
 	PERFORM tradepost_internal.edge_takes(args, '{}');
@@ -161,7 +161,7 @@ CREATE OR REPLACE FUNCTION tradepost_edge.order_amend(user_id bigint, session_id
 	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
-	asking   tradepost_internal.users := tradepost_edge.caller(user_id, session_id);
+	asking   tradepost_internal.users := tradepost_edge.caller(user_id, session_id, 'trade');
 	order_id bigint := tradepost_internal.edge_order_id(args, asking.account);
 	body     jsonb := args -> 'body';
 	total    numeric;
@@ -181,7 +181,7 @@ CREATE OR REPLACE FUNCTION tradepost_edge.orders_cancel_all(user_id bigint, sess
 	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
-	asking tradepost_internal.users := tradepost_edge.caller(user_id, session_id);
+	asking tradepost_internal.users := tradepost_edge.caller(user_id, session_id, 'trade');
 	wanted text;
 BEGIN
 	PERFORM tradepost_internal.edge_takes(args, '{symbol,asset,contract}', '{symbol,asset,contract}');

@@ -12,7 +12,7 @@ DECLARE
 BEGIN
 	WITH revoked AS (
 		UPDATE tradepost_internal.sessions s SET revoked_at = clock_timestamp(), revoked_reason = why
-		WHERE s.user_id = of_user AND s.revoked_at IS NULL AND s.expires_at > now() AND s.id IS DISTINCT FROM but_session
+		WHERE s.user_id = of_user AND s.kind = 'login' AND s.revoked_at IS NULL AND s.expires_at > now() AND s.id IS DISTINCT FROM but_session
 		RETURNING s.id
 	)
 	SELECT array_agg(r.id ORDER BY r.id) INTO ended FROM revoked r;
@@ -24,7 +24,7 @@ BEGIN
 	RETURN coalesce(cardinality(ended), 0);
 END
 $$;
-COMMENT ON FUNCTION tradepost_internal.revoke_sessions(bigint, text, bigint) IS 'Ends all sessions of a user but this one (NULL: all), and tells the proxies; returns how many';
+COMMENT ON FUNCTION tradepost_internal.revoke_sessions(bigint, text, bigint) IS 'Ends all logins of a user but this one (NULL: all), and tells the proxies; returns how many. API keys stay: end_keys()';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.login_lookup(email text, ip inet)
 	RETURNS json LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
@@ -79,7 +79,7 @@ CREATE OR REPLACE FUNCTION tradepost_internal.forget_sessions(of_user bigint)
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
-	old bigint[] := ARRAY(SELECT s.id FROM tradepost_internal.sessions s WHERE s.user_id = of_user AND least(s.revoked_at, s.expires_at) < now() - interval '30 days' LIMIT 100);
+	old bigint[] := ARRAY(SELECT s.id FROM tradepost_internal.sessions s WHERE s.user_id = of_user AND s.kind = 'login' AND least(s.revoked_at, s.expires_at) < now() - interval '30 days' LIMIT 100);
 BEGIN
 	DELETE FROM tradepost_internal.refresh_tokens t WHERE t.session_id = ANY (old);
 	DELETE FROM tradepost_internal.sessions s WHERE s.id = ANY (old);
@@ -87,7 +87,7 @@ END
 $$;
 COMMENT ON FUNCTION tradepost_internal.forget_sessions(bigint) IS 'Removes a user''s sessions that ended 30 days ago, with their tokens; what happened in them stays in security_events';
 
-CREATE OR REPLACE FUNCTION tradepost_edge.login_done(email text, user_id bigint, succeeded boolean, ip inet, user_agent text, refresh_hash bytea)
+CREATE OR REPLACE FUNCTION tradepost_edge.login_done(email text, user_id bigint, succeeded boolean, ip inet, user_agent text, refresh_hash bytea, factor bigint DEFAULT NULL)
 	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
@@ -103,6 +103,8 @@ BEGIN
 		-- The right password, but it opens nothing; locked meanwhile by others' attempts, or suspended.
 		PERFORM tradepost_internal.note_security('login_refused', wanted.id, ip, 50, jsonb_build_object('status', wanted.status));
 		RETURN NULL;
+	ELSIF tradepost_internal.has_factor(wanted.id) AND NOT tradepost_internal.take_grant(wanted.id, NULL, 'login', factor) THEN
+		RETURN json_build_object('error', '@tradepost_mfa_required@');
 	END IF;
 	DELETE FROM tradepost_internal.login_failures f WHERE f.email_key = key;
 	PERFORM tradepost_internal.forget_sessions(wanted.id);
@@ -113,9 +115,9 @@ BEGIN
 	RETURN tradepost_internal.session_json(wanted, made.id, made.expires_at);
 END
 $$;
-COMMENT ON FUNCTION tradepost_edge.login_done(text, bigint, boolean, inet, text, bytea) IS
+COMMENT ON FUNCTION tradepost_edge.login_done(text, bigint, boolean, inet, text, bytea, bigint) IS
 'The end of a login. succeeded: whether the password matched. Makes a session with this first refresh token (SHA-256) and answers {"user", "session", "account", "tier", "role", "expires"}; NULL if it failed, which is
-counted against the e-mail, whoever''s it is.';
+counted against the e-mail, whoever''s it is; {"error": "TP022"} where a second factor is enrolled and factor is no grant of factor_prove().';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.refresh(old_hash bytea, new_hash bytea, ip inet, user_agent text)
 	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
@@ -161,7 +163,7 @@ CREATE OR REPLACE FUNCTION tradepost_edge.logout(user_id bigint, session_id bigi
 	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
-	asking     tradepost_internal.users := tradepost_edge.caller(user_id, session_id);
+	asking     tradepost_internal.users := tradepost_edge.caller(user_id, session_id, 'login');
 	everywhere boolean;
 	ended      integer := 1;
 BEGIN

@@ -14,7 +14,7 @@ CREATE OR REPLACE FUNCTION tradepost_internal.user_json(u tradepost_internal.use
 	RETURNS json LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT row_to_json(x) FROM (SELECT u.id, u.email, u.first_name AS "firstName", u.last_name AS "lastName", btrim(u.first_name || ' ' || u.last_name) AS name,
-		u.tier, u.role, u.account, tradepost_internal.iso(u.created_at) AS "createdAt") x;
+		u.tier, u.role, u.account, u.email_verified_at IS NOT NULL AS "emailVerified", u.phone, u.language, u.time_zone AS "timeZone", tradepost_internal.iso(u.created_at) AS "createdAt") x;
 END;
 COMMENT ON FUNCTION tradepost_internal.user_json(tradepost_internal.users) IS 'A user as clients see one';
 
@@ -129,18 +129,18 @@ CREATE OR REPLACE FUNCTION tradepost_edge.password_hash_of(user_id bigint, sessi
 	RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
-	asking tradepost_internal.users := tradepost_edge.caller(user_id, session_id);
+	asking tradepost_internal.users := tradepost_edge.caller(user_id, session_id, 'login');
 BEGIN
 	RETURN asking.password_hash;
 END
 $$;
-COMMENT ON FUNCTION tradepost_edge.password_hash_of(bigint, bigint) IS 'The hash that the old password must match before it is changed. Error: TP016.';
+COMMENT ON FUNCTION tradepost_edge.password_hash_of(bigint, bigint) IS 'The hash that the old password must match before it is changed. Errors: TP016, TP024.';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.change_password(user_id bigint, session_id bigint, new_hash text)
 	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
-	asking tradepost_internal.users := tradepost_edge.caller(user_id, session_id);
+	asking tradepost_internal.users := tradepost_edge.caller(user_id, session_id, 'login');
 	ended  integer;
 BEGIN
 	IF coalesce(new_hash, '') = '' THEN
@@ -153,7 +153,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tradepost_edge.change_password(bigint, bigint, text) IS
-'Sets the caller''s password and ends all sessions but the caller''s: {"changed": true, "sessionsEnded": n}. The proxy has checked the old one. Error: TP016.';
+'Sets the caller''s password and ends all sessions but the caller''s: {"changed": true, "sessionsEnded": n}. The proxy has checked the old one. Errors: TP016, TP024.';
 
 CREATE OR REPLACE VIEW tradepost.users WITH (security_invoker = true) AS
 SELECT u.id, u.tenant, u.email, u.first_name, u.last_name, u.tier, u.role, u.account, u.status, u.created_at, u.password_changed_at
@@ -242,9 +242,9 @@ DECLARE
 BEGIN
 	PERFORM tradepost_internal.require_definition(EXISTS (SELECT FROM tradepost_internal.users u WHERE u.id = user_id),
 		format('user %s does not exist', coalesce(user_id::text, 'null')), 'View tradepost.users lists them.');
-	ended := tradepost_internal.revoke_sessions(user_id, 'revoked', NULL);
+	ended := tradepost_internal.revoke_sessions(user_id, 'revoked', NULL) + tradepost_internal.end_keys(user_id, NULL);
 	PERFORM tradepost_internal.note_security('user_revoked', user_id, NULL, 0, jsonb_build_object('sessionsEnded', ended, 'by', session_user));
 	RETURN ended;
 END
 $$;
-COMMENT ON FUNCTION tradepost.revoke_user(bigint) IS 'Ends all sessions of a user, on every proxy within a second; returns how many. The user may log in again. Error: TP014. Administrators only.';
+COMMENT ON FUNCTION tradepost.revoke_user(bigint) IS 'Ends all sessions and API keys of a user, on every proxy within a second; returns how many. The user may log in again. Error: TP014. Administrators only.';

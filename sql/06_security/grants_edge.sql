@@ -7,7 +7,7 @@ REVOKE ALL ON ALL ROUTINES IN SCHEMA tradepost_edge FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
 	tradepost_edge.register(text, text, text, text, text, inet, text),
 	tradepost_edge.login_lookup(text, inet),
-	tradepost_edge.login_done(text, bigint, boolean, inet, text, bytea),
+	tradepost_edge.login_done(text, bigint, boolean, inet, text, bytea, bigint),
 	tradepost_edge.refresh(bytea, bytea, inet, text),
 	tradepost_edge.logout(bigint, bigint, jsonb),
 	tradepost_edge.password_hash_of(bigint, bigint),

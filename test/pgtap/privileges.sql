@@ -40,6 +40,7 @@ $$VALUES
 	('place_orders', 'admin proxy trader'),
 	('post_restore', 'admin'),
 	('preview_order', 'admin proxy trader'),
+	('remove_factor', 'admin'),
 	('remove_owner', 'admin'),
 	('resume_instrument', 'admin'),
 	('revoke_user', 'admin'),
@@ -64,7 +65,9 @@ $$VALUES
 		'newest_push', 'newest_seq', 'notification_preferences_get', 'notification_preferences_set', 'notification_read', 'notifications_list', 'notifications_read', 'order_amend',
 		'order_cancel', 'order_get', 'orders_cancel_all', 'orders_list', 'place_each', 'profile', 'pushes_page', 'record_security_event', 'revocations', 'session_info', 'trades']),
 	('nobody', ARRAY['caller']),
-	('proxy', ARRAY['cancel_on_disconnect', 'change_password', 'login_done', 'login_lookup', 'logout', 'password_hash_of', 'refresh', 'register'])$$, 'functions of the edge');
+	('proxy', ARRAY['api_key_add', 'api_key_lookup', 'api_key_remove', 'api_keys_list', 'cancel_on_disconnect', 'change_password', 'code_confirm', 'code_issue', 'factor_begin', 'factor_confirm', 'factor_prove',
+		'factor_remove', 'factor_reseal', 'factor_secret', 'login_done', 'login_lookup', 'logout', 'mfa_status', 'password_hash_of', 'profile_update', 'recovery_codes_renew', 'refresh', 'register',
+		'session_end', 'sessions_list', 'withdrawal_post'])$$, 'functions of the edge');
 SELECT is_empty($$SELECT w.role, c.relname FROM who w, pg_class c WHERE c.oid IN ('tradepost_internal.users'::regclass, 'tradepost_internal.sessions'::regclass, 'tradepost_internal.refresh_tokens'::regclass)
 	AND has_table_privilege(w.role, c.oid, 'SELECT')$$, 'no role reads users or sessions whole');
 SELECT is_empty($$SELECT w.role FROM who w WHERE has_column_privilege(w.role, 'tradepost_internal.users', 'password_hash', 'SELECT')
