@@ -122,13 +122,13 @@ export class Proxy {
 }
 
 let users = 0;
-// A registered user: {token, user, email, password, ...}.
-export async function newUser(proxy, fields = {}) {
+// A registered user: {token, user, email, password, ...}; with the headers that he sends, such as X-Tenant.
+export async function newUser(proxy, fields = {}, headers = {}) {
   const email = fields.email ?? `user-${process.pid}-${users++}@example.com`;
   const password = fields.password ?? 'Correct-Horse-1';
-  const answer = await proxy.post('/api/v1/auth/register', { email, password, ...fields });
+  const answer = await proxy.post('/api/v1/auth/register', { email, password, ...fields }, { headers });
   assert.equal(answer.status, 201, answer.text);
-  return { ...answer.json, email, password };
+  return { ...answer.json, email, password, headers };
 }
 
 export const order = (fields = {}) => ({ asset: 'Wheat', contract: 'Dec25', side: 'buy', price: '100', amount: 1, ...fields });
