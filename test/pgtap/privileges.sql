@@ -61,9 +61,10 @@ $$VALUES
 SELECT results_eq($$SELECT x.who, array_agg(x.name ORDER BY x.name) FROM (SELECT p.proname::text COLLATE "default" AS name, coalesce(string_agg(replace(w.role, 'tradepost_', '') COLLATE "default", ' ' ORDER BY w.role), 'nobody') AS who
 	FROM pg_proc p LEFT JOIN who w ON has_function_privilege(w.role, p.oid, 'EXECUTE') WHERE p.pronamespace = 'tradepost_edge'::regnamespace GROUP BY p.oid, p.proname) x GROUP BY x.who ORDER BY x.who$$,
 $$VALUES
-	('admin proxy', ARRAY['account_summary', 'block_ip', 'blocks', 'books', 'candles', 'changed_users', 'engine_json', 'events_catchup', 'events_page', 'instruments', 'instruments_raw', 'market',
-		'newest_push', 'newest_seq', 'notification_preferences_get', 'notification_preferences_set', 'notification_read', 'notifications_list', 'notifications_read', 'order_amend',
-		'order_cancel', 'order_get', 'orders_cancel_all', 'orders_list', 'place_each', 'profile', 'pushes_page', 'record_security_event', 'revocations', 'session_info', 'trades']),
+	('admin proxy', ARRAY['account_summary', 'block_ip', 'blocks', 'books', 'candles', 'changed_users', 'engine_json', 'events_catchup', 'events_page', 'execution_get', 'executions_list',
+		'instruments', 'instruments_raw', 'market', 'mt5_account_add', 'mt5_account_remove', 'mt5_accounts_list', 'newest_push', 'newest_seq', 'notification_preferences_get', 'notification_preferences_set', 'notification_read', 'notifications_list', 'notifications_read', 'order_amend',
+		'order_cancel', 'order_get', 'orders_cancel_all', 'orders_list', 'place_each', 'profile', 'pushes_page', 'record_security_event', 'revocations', 'session_info',
+		'signal_cancel', 'signal_execute', 'signal_get', 'signals_list', 'signals_post', 'trades']),
 	('nobody', ARRAY['caller']),
 	('proxy', ARRAY['api_key_add', 'api_key_lookup', 'api_key_remove', 'api_keys_list', 'cancel_on_disconnect', 'change_password', 'code_confirm', 'code_issue', 'factor_begin', 'factor_confirm', 'factor_prove',
 		'factor_remove', 'factor_reseal', 'factor_secret', 'login_done', 'login_lookup', 'logout', 'mfa_status', 'password_hash_of', 'profile_update', 'recovery_codes_renew', 'refresh', 'register',
