@@ -12,7 +12,7 @@
 
 PROXY_SRC := $(sort $(wildcard proxy/src/*.c))
 PROXY_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" extension/tradepost.control)
-PROXY_PACKAGES := libwebsockets libuv libpq jansson libjwt libsodium hiredis openssl zlib
+PROXY_PACKAGES := libwebsockets libuv libpq jansson libjwt libsodium hiredis openssl zlib liboath libqrencode libcurl
 PROXY_CC ?= cc
 PROXY_PREFIX := $(or $(PREFIX),/usr/local)
 PROXY_CLANG ?= $(firstword $(shell command -v clang clang-19 clang-14 2>/dev/null))

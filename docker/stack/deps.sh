@@ -56,7 +56,7 @@ packages() {
 	fi
 	printf '%s\n' gcc libc6-dev make zlib1g-dev libpq-dev
 	# The proxy's.  libwebsockets loads its libuv part at run time.
-	printf '%s\n' pkgconf libwebsockets-dev libwebsockets-evlib-uv libuv1-dev libjansson-dev libjwt-dev libsodium-dev libhiredis-dev libssl-dev
+	printf '%s\n' pkgconf libwebsockets-dev libwebsockets-evlib-uv libuv1-dev libjansson-dev libjwt-dev libsodium-dev libhiredis-dev libssl-dev liboath-dev libqrencode-dev libcurl4-openssl-dev
 	case $1 in
 		test) printf '%s\n' perl libipc-run-perl "postgresql-$v-pgtap" clang libclang-rt-dev curl iproute2 openssl procps
 			# People have these from elsewhere too.

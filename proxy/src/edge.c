@@ -20,6 +20,7 @@
 #include "health.h"
 #include "http.h"
 #include "hub.h"
+#include "keyring.h"
 #include "rate_limits.h"
 #include "listener.h"
 #include "log.h"
@@ -77,6 +78,7 @@ close_parts(void)
 	tp_hub_close(edge->hub);
 	tp_cache_close(edge->cache);
 	tp_books_close(edge->books);
+	tp_keyring_close(edge->keyring);
 	tp_tokens_close(edge->tokens);
 	tp_sessions_close(edge->sessions);
 	tp_limits_close(edge->limits);
@@ -128,6 +130,27 @@ drain(void)
 	uv_timer_start(&worker.drain, on_drain, 0, DRAIN_LOOK_MS);
 }
 
+/* A new key is put into the same file: from then on it seals. One that cannot be read changes nothing. */
+static void
+reload_keyring(TpEdge *edge)
+{
+	TpBuffer problem = { 0 };
+	TpKeyring *keyring;
+
+	if (edge->keyring == NULL)
+		return;
+	keyring = tp_keyring_open(edge->settings->secrets_key_file, &problem);
+	tp_buffer_add(&problem, "", 1);
+	if (keyring == NULL)
+		tp_log(TP_LOG_ERROR, "SECRETS_KEY_FILE was not read again, the old keys stay", "why", problem.data, NULL);
+	else
+	{
+		tp_keyring_close(edge->keyring);
+		edge->keyring = keyring;
+	}
+	tp_buffer_free(&problem);
+}
+
 static void
 reload(void)
 {
@@ -147,6 +170,7 @@ reload(void)
 	}
 	tp_buffer_free(&kept);
 	tp_buffer_free(&problem);
+	reload_keyring(&worker.edge);
 	if (worker.edge.tls != NULL)
 		(void) tp_tls_reload(worker.edge.tls);
 }
@@ -209,6 +233,22 @@ on_start(uv_timer_t *timer)
 	}
 }
 
+/* The supervisor has found the file in order; false if it has changed since. */
+static bool
+open_keyring(TpEdge *edge)
+{
+	TpBuffer problem = { 0 };
+
+	if (*edge->settings->secrets_key_file == '\0')
+		return true;
+	edge->keyring = tp_keyring_open(edge->settings->secrets_key_file, &problem);
+	tp_buffer_add(&problem, "", 1);
+	if (edge->keyring == NULL)
+		tp_log(TP_LOG_ERROR, "SECRETS_KEY_FILE cannot be used", "why", problem.data, NULL);
+	tp_buffer_free(&problem);
+	return edge->keyring != NULL;
+}
+
 /* In the order of edge.h. */
 static bool
 open_parts(void)
@@ -222,6 +262,8 @@ open_parts(void)
 	edge->limits = tp_limits_open(edge, edge->shared->limits);
 	edge->sessions = tp_sessions_open(edge);
 	edge->tokens = tp_tokens_open(edge);
+	if (!open_keyring(edge))
+		return false;
 	edge->stream = tp_stream_open(edge);
 	edge->decisions = tp_decisions_open(edge);
 	edge->books = tp_books_open(edge);

@@ -21,6 +21,7 @@ typedef struct TpEdge
 	struct TpRedis *redis; /* NULL without REDIS_URL */
 	struct TpLimits *limits;
 	struct TpTokens *tokens;
+	struct TpKeyring *keyring;   /* NULL without SECRETS_KEY_FILE */
 	struct TpSessions *sessions; /* revoked ones */
 	struct TpStream *stream;
 	struct TpDecisions *decisions;

@@ -32,6 +32,8 @@ typedef struct TpSettings
 	int database_timeout_ms;        /* DATABASE_TIMEOUT_MS: for a call to get its turn and its answer; 5000 */
 	const char *jwt_secret;         /* JWT_SECRET, or SECRET_KEY */
 	const char *jwt_refresh_secret; /* JWT_REFRESH_SECRET, or SECRET_KEY: keys the hash of refresh tokens */
+	const char *secrets_key_file;   /* SECRETS_KEY_FILE: keyring.h; "": nothing can be sealed */
+	const char *billing_secret;     /* BILLING_WEBHOOK_SECRET; "": no billing */
 	const char *jwt_issuer;         /* JWT_ISSUER, tradepost */
 	const char *jwt_audience;       /* JWT_AUDIENCE, tradepost */
 	int access_ttl_s;               /* ACCESS_TOKEN_TTL, 900 */
@@ -58,6 +60,10 @@ typedef struct TpSettings
 	int argon2_memory_kib;   /* ARGON2_MEMORY_KIB, 19456 */
 	int argon2_passes;       /* ARGON2_PASSES, 2 */
 	int cache_mb;            /* CACHE_MB: of a worker's own cache, 64 */
+	const char *delivery_command; /* DELIVERY_COMMAND: program and arguments; or */
+	const char *delivery_webhook; /* DELIVERY_WEBHOOK, DELIVERY_WEBHOOK_SECRET */
+	const char *delivery_secret;
+	int delivery_timeout_s; /* DELIVERY_TIMEOUT, 10 */
 	const char *twilio_account_sid;
 	const char *twilio_auth_token;
 	const char *twilio_whatsapp_number;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "keyring.h"
 #include "settings_table.h"
 
 #define SECRET_LEAST 32
@@ -233,6 +234,72 @@ finish_secrets(TpSettings *settings, TpBuffer *problem)
 	return true;
 }
 
+/* A secret that two programs share: where one is needed it is never short, in production never weak. */
+static bool
+check_shared_secret(const TpSettings *settings, const char *name, const char *secret, TpBuffer *problem)
+{
+	if (settings->production)
+		return strong(name, secret, SECRET_LEAST, problem);
+	if (strlen(secret) >= SECRET_LEAST)
+		return true;
+	tp_buffer_format(problem, "%s must have at least %d bytes, such as the output of openssl rand -hex 32", name,
+					 SECRET_LEAST);
+	return false;
+}
+
+static bool
+check_delivery(const TpSettings *settings, TpBuffer *problem)
+{
+	const char *url = settings->delivery_webhook;
+	bool https = strncasecmp(url, "https://", 8) == 0;
+
+	if (*url != '\0' && *settings->delivery_command != '\0')
+	{
+		tp_buffer_text(problem, "DELIVERY_COMMAND and DELIVERY_WEBHOOK exclude each other");
+		return false;
+	}
+	if (*settings->delivery_command != '\0' && *settings->delivery_command != '/')
+	{
+		tp_buffer_text(problem, "DELIVERY_COMMAND must begin with the program's whole path: no shell looks for it");
+		return false;
+	}
+	if (*url == '\0')
+		return true;
+	if (!https && strncasecmp(url, "http://", 7) != 0)
+	{
+		tp_buffer_text(problem, "DELIVERY_WEBHOOK must be a URL: https://host/path");
+		return false;
+	}
+	if (settings->production && !https)
+	{
+		tp_buffer_text(problem, "DELIVERY_WEBHOOK must be https in production: what is delivered are codes");
+		return false;
+	}
+	return check_shared_secret(settings, "DELIVERY_WEBHOOK_SECRET", settings->delivery_secret, problem);
+}
+
+static bool
+check_credentials(const TpSettings *settings, TpBuffer *problem)
+{
+	TpBuffer why = { 0 };
+	TpKeyring *keyring;
+
+	if (*settings->billing_secret != '\0' &&
+		!check_shared_secret(settings, "BILLING_WEBHOOK_SECRET", settings->billing_secret, problem))
+		return false;
+	if (!check_delivery(settings, problem))
+		return false;
+	if (*settings->secrets_key_file == '\0')
+		return true;
+	keyring = tp_keyring_open(settings->secrets_key_file, &why);
+	if (keyring == NULL)
+		tp_buffer_format(problem, "SECRETS_KEY_FILE %s cannot be used: %.*s", settings->secrets_key_file,
+						 (int) why.length, why.data);
+	tp_buffer_free(&why);
+	tp_keyring_close(keyring);
+	return keyring != NULL;
+}
+
 static bool
 check_prices(const TpSettings *settings, TpBuffer *problem)
 {
@@ -335,5 +402,6 @@ tp_settings_finish(TpSettings *settings, TpBuffer *problem)
 	if (*settings->openapi_path == '\0')
 		settings->openapi_path = beside_program(openapi);
 	return check_addresses(settings, problem) && finish_secrets(settings, problem) &&
-		   check_database_url(settings, problem) && check_redis(settings, problem) && check_prices(settings, problem);
+		   check_database_url(settings, problem) && check_redis(settings, problem) && check_prices(settings, problem) &&
+		   check_credentials(settings, problem);
 }

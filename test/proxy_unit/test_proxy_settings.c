@@ -106,6 +106,14 @@ faults(TpTap *tap)
 	refused(tap, "REDIS_URL", "localhost", "redis://");
 	refused(tap, "PRO_TIER_PRICE", "ten", "decimal");
 	refused(tap, "TRADEPOST_CONFIG", "/nonexistent/file", "/nonexistent/file");
+	refused(tap, "SECRETS_KEY_FILE", "/nonexistent/keys", "cannot be opened");
+	refused(tap, "BILLING_WEBHOOK_SECRET", "short", "at least 32 bytes");
+	refused(tap, "DELIVERY_COMMAND", "mail", "whole path");
+	refused(tap, "DELIVERY_WEBHOOK", "ftp://host/", "https://");
+	setenv("DELIVERY_WEBHOOK", "http://host/", 1);
+	refused(tap, "DELIVERY_WEBHOOK_SECRET", "short", "at least 32 bytes");
+	refused(tap, "DELIVERY_COMMAND", "/bin/mail", "exclude each other");
+	unsetenv("DELIVERY_WEBHOOK");
 }
 
 static void
@@ -128,6 +136,8 @@ production(TpTap *tap)
 	refused(tap, "DATABASE_URL", "postgresql://u:secret@h/d", "at least 8");
 	refused(tap, "REDIS_URL", "redis://:redis@h", "at least 8");
 	refused(tap, "FRONTEND_URL", "*", "origins");
+	refused(tap, "BILLING_WEBHOOK_SECRET", "billing-webhook-secret-change-me-please", "default");
+	refused(tap, "DELIVERY_WEBHOOK", "http://host/", "must be https");
 	setenv("DATABASE_URL", "postgresql://u:k3yb0ard-Tx9@h/d", 1);
 	setenv("TRADEPOST_ENV", "development", 1);
 	tradepost_tap_ok(tap, read_with(no_flags, &problem) && settings.production,
