@@ -135,7 +135,8 @@ typedef struct TpCommand
 	uint8_t stp;
 	uint8_t flags;
 	uint8_t poisoned; /* set by the host: decide it rejected (engine_error), touch nothing else */
-	uint8_t reserved[5];
+	uint8_t children; /* place: how many orders that it is the parent of must wait when it is decided; 0: none need */
+	uint8_t reserved[4];
 } TpCommand;
 
 typedef enum TpEventKind

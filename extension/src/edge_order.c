@@ -22,7 +22,7 @@
 
 #define FIELDS_HINT                                                                                                 \
 	"An order takes symbol, or asset and contract; side, quantity or amount, price, type, timeInForce, expiresAt, " \
-	"clientOrderId, postOnly, stp."
+	"clientOrderId, postOnly, stp, stopPrice, oco."
 
 typedef enum Field
 {
@@ -39,12 +39,14 @@ typedef enum Field
 	F_CLIENT_ORDER_ID,
 	F_POST_ONLY,
 	F_STP,
+	F_STOP_PRICE,
+	F_OCO,
 	F_COUNT
 } Field;
 
 static const char *const names[F_COUNT] = { "symbol",        "asset",    "contract", "side",        "quantity",
 											"amount",        "price",    "type",     "timeInForce", "expiresAt",
-											"clientOrderId", "postOnly", "stp" };
+											"clientOrderId", "postOnly", "stp",      "stopPrice",   "oco" };
 
 typedef struct Object
 {
@@ -167,6 +169,27 @@ read_decimal(const Object *object, Field f)
 											   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
 }
 
+/* An order's id, as number or string: too long for JavaScript's numbers it may be one day. */
+static bool
+read_id(const Object *object, Field f, int64 *id)
+{
+	const JsonbValue *value = &object->value[f];
+	char *text;
+
+	if (!object->given[f])
+		return false;
+	if (value->type == jbvNumeric)
+		text = DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
+	else if (value->type == jbvString)
+		text = pnstrdup(value->val.string.val, value->val.string.len);
+	else
+		text = "";
+	if (text[0] == '\0' || strlen(text) > 18 || strspn(text, "0123456789") != strlen(text))
+		refuse(f, "an order's id");
+	*id = DatumGetInt64(DirectFunctionCall1(int8in, CStringGetDatum(text)));
+	return true;
+}
+
 static int
 read_label(const Object *object, Field f, TpLabels list, int missing)
 {
@@ -256,6 +279,8 @@ tradepost_read_edge_order(const char *json, TpPlaceArguments *arguments)
 	arguments->time_in_force = read_label(&object, F_TIME_IN_FORCE, TP_LABELS_TIME_IN_FORCE,
 										  arguments->has_expires_at ? TP_GTD : TP_DAY);
 	arguments->stp = read_label(&object, F_STP, TP_LABELS_STP, TP_STP_CANCEL_TAKER);
+	arguments->stop_price = read_decimal(&object, F_STOP_PRICE);
+	arguments->has_oco = read_id(&object, F_OCO, &arguments->oco);
 	read_text(&object, F_CLIENT_ORDER_ID, &arguments->client_order_id, &arguments->client_order_id_length);
 	if (object.given[F_POST_ONLY])
 	{

@@ -69,7 +69,10 @@ enum
 	O_PRICE,
 	O_FILLED,
 	O_FILLED_VALUE = 22,
-	O_COMMISSION
+	O_COMMISSION,
+	O_STOP_PRICE,
+	O_LINK_ID,
+	O_PARENT_ID
 };
 
 #define C_CLIENT_ORDER_ID 21
@@ -97,6 +100,15 @@ enum
 	B_COUNT
 };
 
+/* And those that came later, which are at the end. */
+enum
+{
+	L_STOP_PRICE,
+	L_LINK,
+	L_PARENT,
+	L_COUNT
+};
+
 /* What a row of the answer has, in the order of the functions' columns. */
 enum
 {
@@ -120,7 +132,9 @@ enum
 	R_ORDER,                     /* the order's columns, as below */
 	R_MAKER = R_ORDER + B_COUNT, /* the maker order's */
 	R_MORE = R_MAKER + B_COUNT,
-	R_COUNT
+	R_ORDER_LATER,
+	R_MAKER_LATER = R_ORDER_LATER + L_COUNT,
+	R_COUNT = R_MAKER_LATER + L_COUNT
 };
 
 /* A table, read by its primary key. */
@@ -139,6 +153,8 @@ typedef struct OrderBlock
 	int64 id;
 	Datum values[B_COUNT];
 	bool nulls[B_COUNT];
+	Datum later[L_COUNT];
+	bool later_nulls[L_COUNT];
 } OrderBlock;
 
 struct TpEventReader
@@ -324,6 +340,7 @@ read_block(TpEventReader *reader, int64 id, OrderBlock *block)
 		return;
 	block->id = id;
 	memset(nulls, true, B_COUNT * sizeof(bool));
+	memset(block->later_nulls, true, sizeof(block->later_nulls));
 	if (id == 0 || !look_up(&reader->orders, Int64GetDatum(id)))
 		return;
 	slot_getallattrs(slot);
@@ -335,8 +352,8 @@ read_block(TpEventReader *reader, int64 id, OrderBlock *block)
 	values[B_POST_ONLY] = BoolGetDatum(
 		(DatumGetInt16(slot_getattr(slot, O_FLAGS, &nulls[B_POST_ONLY])) & TP_CMD_POST_ONLY) != 0);
 	set_number(slot, O_QUANTITY, &values[B_QUANTITY], &nulls[B_QUANTITY]);
-	/* A market order's price is the edge of the band. */
-	if (DatumGetInt16(values[B_TYPE]) == TP_LIMIT)
+	/* The price of what trades at market is the edge of the band. */
+	if (DatumGetInt16(values[B_TYPE]) == TP_LIMIT || DatumGetInt16(values[B_TYPE]) == TP_STOP_LIMIT)
 		set_number(slot, O_PRICE, &values[B_PRICE], &nulls[B_PRICE]);
 	set_number(slot, O_FILLED, &values[B_FILLED], &nulls[B_FILLED]);
 	set_average(reader, slot, &values[B_AVERAGE], &nulls[B_AVERAGE]);
@@ -344,6 +361,9 @@ read_block(TpEventReader *reader, int64 id, OrderBlock *block)
 	set_time(slot, O_EXPIRES_AT, &values[B_EXPIRES_US], &nulls[B_EXPIRES_US]);
 	set_time(slot, O_CREATED_AT, &values[B_CREATED_US], &nulls[B_CREATED_US]);
 	set_reason(slot, O_REASON, &values[B_REASON], &nulls[B_REASON]);
+	set_number(slot, O_STOP_PRICE, &block->later[L_STOP_PRICE], &block->later_nulls[L_STOP_PRICE]);
+	set_id(slot, O_LINK_ID, &block->later[L_LINK], &block->later_nulls[L_LINK]);
+	set_id(slot, O_PARENT_ID, &block->later[L_PARENT], &block->later_nulls[L_PARENT]);
 
 	if (!look_up(&reader->commands, Int64GetDatum(id)))
 		return;
@@ -401,6 +421,10 @@ tradepost_events_put(TpEventReader *reader, bool more)
 	memcpy(&nulls[R_ORDER], reader->order.nulls, sizeof(reader->order.nulls));
 	memcpy(&values[R_MAKER], reader->maker.values, sizeof(reader->maker.values));
 	memcpy(&nulls[R_MAKER], reader->maker.nulls, sizeof(reader->maker.nulls));
+	memcpy(&values[R_ORDER_LATER], reader->order.later, sizeof(reader->order.later));
+	memcpy(&nulls[R_ORDER_LATER], reader->order.later_nulls, sizeof(reader->order.later_nulls));
+	memcpy(&values[R_MAKER_LATER], reader->maker.later, sizeof(reader->maker.later));
+	memcpy(&nulls[R_MAKER_LATER], reader->maker.later_nulls, sizeof(reader->maker.later_nulls));
 	tuplestore_putvalues(reader->result->setResult, reader->result->setDesc, values, nulls);
 }
 

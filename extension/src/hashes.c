@@ -18,6 +18,11 @@ tradepost_order_hash(PG_FUNCTION_ARGS)
 {
 	TpOrderState order = { 0 };
 
+	for (int i = 0; i < 8; i++)
+	{
+		if (PG_ARGISNULL(i))
+			PG_RETURN_NULL();
+	}
 	order.id = PG_GETARG_INT64(0);
 	order.account = PG_GETARG_INT64(1);
 	order.instrument = PG_GETARG_INT32(2);
@@ -26,6 +31,9 @@ tradepost_order_hash(PG_FUNCTION_ARGS)
 	order.quantity = tradepost_units(PG_GETARG_NUMERIC(5), "quantity");
 	order.filled = tradepost_units(PG_GETARG_NUMERIC(6), "filled");
 	order.rank = PG_GETARG_INT64(7);
+	order.stop_price = PG_ARGISNULL(8) ? 0 : tradepost_units(PG_GETARG_NUMERIC(8), "stop_price");
+	order.link_id = PG_ARGISNULL(9) ? 0 : PG_GETARG_INT64(9);
+	order.parent_id = PG_ARGISNULL(10) ? 0 : PG_GETARG_INT64(10);
 	return tradepost_uint64_numeric(tradepost_hash_order(&order));
 }
 

@@ -28,7 +28,10 @@ typedef struct LabelList
 
 static const LabelList lists[TP_LABELS_COUNT] = {
 	[TP_LABELS_SIDE] = { "side", 2, { "buy", "sell" }, "buy, sell" },
-	[TP_LABELS_ORDER_TYPE] = { "order_type", 2, { "limit", "market" }, "limit, market" },
+	[TP_LABELS_ORDER_TYPE] = { "order_type",
+							   5,
+							   { "limit", "market", "stop", "stop_limit", "take_profit" },
+							   "limit, market, stop, stop_limit, take_profit" },
 	[TP_LABELS_TIME_IN_FORCE] = { "time_in_force",
 								  5,
 								  { "day", "gtc", "gtd", "ioc", "fok" },
@@ -132,6 +135,8 @@ tradepost_reason_text(int reason)
 		[TP_REASON_CANCEL_ALL] = "cancel_all",
 		[TP_REASON_SETTLEMENT] = "settlement",
 		[TP_REASON_TIME] = "time",
+		[TP_REASON_LINKED] = "linked_order",
+		[TP_REASON_TOO_MANY_ORDERS] = "too_many_orders",
 	};
 
 	return reason >= 0 && reason < (int) lengthof(texts) ? texts[reason] : NULL;

@@ -59,9 +59,10 @@ tradepost_amend_order(PG_FUNCTION_ARGS)
 {
 	TpRequest request;
 
-	tradepost_request_amend(tradepost_arg_int64(fcinfo, 0, "account"), checked_order_id(fcinfo, 1), 0,
+	tradepost_request_amend(tradepost_arg_int64(fcinfo, 0, "account"), checked_order_id(fcinfo, 1), NULL,
 							PG_ARGISNULL(2) ? NULL : PG_GETARG_NUMERIC(2),
-							PG_ARGISNULL(3) ? NULL : PG_GETARG_NUMERIC(3), &request);
+							PG_ARGISNULL(3) ? NULL : PG_GETARG_NUMERIC(3),
+							PG_ARGISNULL(4) ? NULL : PG_GETARG_NUMERIC(4), &request);
 	return submit(&request);
 }
 
@@ -155,7 +156,7 @@ about_instrument(FunctionCallInfo fcinfo, TpCommandKind kind, const char *what, 
 	if (with_price)
 	{
 		request.command.price = tradepost_units(PG_GETARG_NUMERIC(1), "price");
-		tradepost_check_price(listing, request.command.price);
+		tradepost_check_price(listing, "price", request.command.price);
 	}
 	return submit(&request);
 }

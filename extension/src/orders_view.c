@@ -83,12 +83,13 @@ typedef enum Given
 	G_EXPIRES_AT,
 	G_STP,
 	G_POST_ONLY,
+	G_STOP_PRICE,
 	G_COUNT
 } Given;
 
 static const char *const given_names[G_COUNT] = { "account",    "symbol", "side",          "quantity",
 												  "price",      "type",   "time_in_force", "client_order_id",
-												  "expires_at", "stp",    "post_only" };
+												  "expires_at", "stp",    "post_only",     "stop_price" };
 
 static int
 find_given(const char *name)
@@ -164,6 +165,9 @@ read_row(HeapTuple row, TupleDesc desc, TpPlaceArguments *arguments)
 				break;
 			case G_POST_ONLY:
 				arguments->post_only = DatumGetBool(value);
+				break;
+			case G_STOP_PRICE:
+				arguments->stop_price = DatumGetNumeric(value);
 				break;
 			default:
 				ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
@@ -306,7 +310,7 @@ tradepost_orders_refuse(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_TP_NOT_ALLOWED), errmsg("orders are not removed by DELETE"),
 				 errhint("tradepost.cancel_order(account, order_id) ends one, tradepost.cancel_all(account) all.")));
 	ereport(ERROR, (errcode(ERRCODE_TP_NOT_ALLOWED), errmsg("orders are not changed by UPDATE"),
-					errhint("tradepost.amend_order(account, order_id, quantity, price) changes one, "
+					errhint("tradepost.amend_order(account, order_id, quantity, price, stop_price) changes one, "
 							"tradepost.cancel_order(account, order_id) ends it.")));
 	return PointerGetDatum(NULL);
 }

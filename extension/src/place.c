@@ -18,7 +18,7 @@
 PG_FUNCTION_INFO_V1(tradepost_place_order);
 PG_FUNCTION_INFO_V1(tradepost_place_orders);
 
-/* Positions of the arguments that place_order, submit_order and place_orders share. */
+/* Positions of the arguments of place_order and submit_order; place_orders has those before A_OCO. */
 enum
 {
 	A_ACCOUNT,
@@ -32,6 +32,8 @@ enum
 	A_EXPIRES_AT,
 	A_STP,
 	A_POST_ONLY,
+	A_STOP_PRICE,
+	A_OCO,
 	A_COUNT
 };
 
@@ -69,6 +71,10 @@ read_values(const Datum *values, const bool *nulls, TpPlaceArguments *arguments)
 	if (!nulls[A_EXPIRES_AT])
 		arguments->expires_at = DatumGetTimestampTz(values[A_EXPIRES_AT]);
 	arguments->post_only = !nulls[A_POST_ONLY] && DatumGetBool(values[A_POST_ONLY]);
+	arguments->stop_price = nulls[A_STOP_PRICE] ? NULL : DatumGetNumeric(values[A_STOP_PRICE]);
+	arguments->has_oco = !nulls[A_OCO];
+	if (!nulls[A_OCO])
+		arguments->oco = DatumGetInt64(values[A_OCO]);
 }
 
 void
@@ -105,9 +111,12 @@ typedef struct Column
 	bool *nulls;
 } Column;
 
-static const char *const column_names[A_COUNT] = { "accounts",     "symbols", "sides",          "quantities",
-												   "prices",       "types",   "times_in_force", "client_order_ids",
-												   "expire_times", "stps",    "post_onlys" };
+#define COLUMNS A_OCO
+
+static const char *const column_names[COLUMNS] = {
+	"accounts",       "symbols",          "sides",        "quantities", "prices",     "types",
+	"times_in_force", "client_order_ids", "expire_times", "stps",       "post_onlys", "stop_prices",
+};
 
 static void
 read_column(FunctionCallInfo fcinfo, int n, Column *column)
@@ -117,7 +126,7 @@ read_column(FunctionCallInfo fcinfo, int n, Column *column)
 		int16 length;
 		bool by_value;
 		char align;
-	} layout[A_COUNT] = {
+	} layout[COLUMNS] = {
 		[A_ACCOUNT] = { 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE },
 		[A_SYMBOL] = { -1, false, TYPALIGN_INT },
 		[A_SIDE] = { 4, true, TYPALIGN_INT },
@@ -129,6 +138,7 @@ read_column(FunctionCallInfo fcinfo, int n, Column *column)
 		[A_EXPIRES_AT] = { 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE },
 		[A_STP] = { 4, true, TYPALIGN_INT },
 		[A_POST_ONLY] = { 1, true, TYPALIGN_CHAR },
+		[A_STOP_PRICE] = { -1, false, TYPALIGN_INT },
 	};
 	ArrayType *array;
 
@@ -156,14 +166,14 @@ order_error_context(void *arg)
 Datum
 tradepost_place_orders(PG_FUNCTION_ARGS)
 {
-	Column columns[A_COUNT];
+	Column columns[COLUMNS];
 	TpRequest *requests;
 	Datum *ids;
 	int n;
 	int i;
 	ErrorContextCallback error_context = { .callback = order_error_context, .arg = &i };
 
-	for (int c = 0; c < A_COUNT; c++)
+	for (int c = 0; c < COLUMNS; c++)
 		read_column(fcinfo, c, &columns[c]);
 	n = columns[A_QUANTITY].count;
 	if (n == 0)
@@ -172,7 +182,7 @@ tradepost_place_orders(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
 						errmsg("quantities has %d elements, and the limit is %d a call", n, TP_MAX_COMMANDS_PER_CALL),
 						errhint("Use several calls; they may be one transaction.")));
-	for (int c = 0; c < A_COUNT; c++)
+	for (int c = 0; c < COLUMNS; c++)
 	{
 		if (columns[c].count > 1 && columns[c].count != n)
 			ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
@@ -189,13 +199,14 @@ tradepost_place_orders(PG_FUNCTION_ARGS)
 		bool nulls[A_COUNT];
 		TpPlaceArguments arguments;
 
-		for (int c = 0; c < A_COUNT; c++)
+		for (int c = 0; c < COLUMNS; c++)
 		{
 			int element = columns[c].count == 1 ? 0 : i;
 
 			nulls[c] = columns[c].count == 0 || columns[c].nulls[element];
 			values[c] = nulls[c] ? (Datum) 0 : columns[c].values[element];
 		}
+		nulls[A_OCO] = true;
 		read_values(values, nulls, &arguments);
 		tradepost_request_place(&arguments, &requests[i]);
 	}

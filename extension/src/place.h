@@ -8,7 +8,7 @@
 #include "fmgr.h"
 #include "request.h"
 
-/* The first eleven arguments of a call are place_order's, in its order. */
+/* The first arguments of a call are place_order's, in its order. */
 extern void tradepost_read_place_arguments(FunctionCallInfo fcinfo, TpPlaceArguments *arguments);
 
 #endif

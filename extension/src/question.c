@@ -173,6 +173,7 @@ tradepost_preview_order(PG_FUNCTION_ARGS)
 	arguments.time_in_force = PG_ARGISNULL(6) ? -1 : tradepost_label_code(TP_LABELS_TIME_IN_FORCE, PG_GETARG_OID(6));
 	arguments.stp = PG_ARGISNULL(7) ? -1 : tradepost_label_code(TP_LABELS_STP, PG_GETARG_OID(7));
 	arguments.post_only = !PG_ARGISNULL(8) && PG_GETARG_BOOL(8);
+	arguments.stop_price = PG_ARGISNULL(9) ? NULL : PG_GETARG_NUMERIC(9);
 	tradepost_request_place(&arguments, &request);
 	db = tradepost_require_published();
 	request.command.id = PG_INT64_MAX; /* no order has it */

@@ -242,6 +242,9 @@ load_order(uint64 row, void *arg)
 	order.taker_notional = get_wide(row, c++);
 	order.filled_value = get_wide(row, c++);
 	order.commission = get_units(row, c++);
+	order.stop_price = get_units(row, c++);
+	order.link_id = get_int64(row, c++);
+	order.parent_id = get_int64(row, c++);
 	require_instrument((TpEngine *) arg, order.instrument);
 	tradepost_engine_load_order((TpEngine *) arg, &order);
 }
@@ -256,8 +259,9 @@ load_open_orders(TpEngine *engine)
 		" WHERE seq > coalesce((SELECT seq FROM last), 0) AND kind = 1)"
 		" SELECT o.id, o.account, o.rank, o.created_at, o.updated_at, o.expires_at, o.instrument, o.maker_rate,"
 		" o.taker_rate, o.side, o.type, o.time_in_force, o.stp, o.flags, o.status, o.reason, o.quantity, o.price,"
-		" o.filled, o.maker_notional, o.taker_notional, o.filled_value, o.commission"
-		" FROM candidates c JOIN tradepost_internal.orders o ON o.id = c.id WHERE o.status IN (0, 1)",
+		" o.filled, o.maker_notional, o.taker_notional, o.filled_value, o.commission, o.stop_price, o.link_id, "
+		"o.parent_id"
+		" FROM candidates c JOIN tradepost_internal.orders o ON o.id = c.id WHERE o.status IN (0, 1, 7)",
 		0, NULL, NULL, load_order, engine);
 }
 
@@ -364,6 +368,11 @@ read_command(uint64 row, TpArrival *out)
 	lifetime = get_int64(row, c++);
 	command->expires_at = lifetime != 0 ? lifetime : expires_at;
 	out->since = get_time(row, c++, 0);
+	command->stop_price = get_units(row, c++);
+	command->link_id = get_int64(row, c++);
+	command->parent_id = get_int64(row, c++);
+	command->max_open = get_int32(row, c++);
+	command->children = get_int16(row, c++);
 }
 
 int
@@ -380,7 +389,8 @@ tradepost_recover_commands(int64 watermark, const TpWindow *decided, TpArrival *
 	portal = SPI_cursor_open_with_args(
 		NULL,
 		"SELECT id, kind, account, counter_account, order_id, instrument, asset, maker_rate, taker_rate,"
-		" side, type, time_in_force, stp, flags, quantity, price, expires_at, lifetime, created_at"
+		" side, type, time_in_force, stp, flags, quantity, price, expires_at, lifetime, created_at,"
+		" stop_price, link_id, parent_id, max_open, children"
 		" FROM tradepost_internal.commands WHERE id >= $1 ORDER BY id",
 		1, types, values, NULL, true, 0);
 	while (n < max)

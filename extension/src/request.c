@@ -18,6 +18,18 @@
 #include "request.h"
 #include "units.h"
 
+bool
+tradepost_type_waits(int type)
+{
+	return type == TP_STOP || type == TP_STOP_LIMIT || type == TP_TAKE_PROFIT;
+}
+
+bool
+tradepost_type_has_limit(int type)
+{
+	return type == TP_LIMIT || type == TP_STOP_LIMIT;
+}
+
 static void
 require(bool given, const char *field)
 {
@@ -49,24 +61,24 @@ check_quantity(const TpListing *listing, int64 quantity)
 }
 
 void
-tradepost_check_price(const TpListing *listing, int64 price)
+tradepost_check_price(const TpListing *listing, const char *field, int64 price)
 {
 	const TpInstrument *spec = &listing->spec;
 
 	if (price <= 0 && !spec->allow_negative)
 		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
-						errmsg("price %s of %s is not above zero", tradepost_units_text(price), listing->symbol),
+						errmsg("%s %s of %s is not above zero", field, tradepost_units_text(price), listing->symbol),
 						errhint("The lowest price is its tick, %s.", tradepost_units_text(spec->tick))));
 	if (price > spec->max_price || price < -spec->max_price)
 		ereport(ERROR, (errcode(ERRCODE_TP_VALUE_OVERFLOW),
-						errmsg("price %s of %s is beyond its limit of %s", tradepost_units_text(price), listing->symbol,
-							   tradepost_units_text(spec->max_price)),
+						errmsg("%s %s of %s is beyond its limit of %s", field, tradepost_units_text(price),
+							   listing->symbol, tradepost_units_text(spec->max_price)),
 						errhint("The instrument's max_price sets this limit.")));
 	if (price % spec->tick != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_TP_INVALID_ORDER),
-				 errmsg("price %s of %s is not a multiple of its tick %s", tradepost_units_text(price), listing->symbol,
-						tradepost_units_text(spec->tick)),
+				 errmsg("%s %s of %s is not a multiple of its tick %s", field, tradepost_units_text(price),
+						listing->symbol, tradepost_units_text(spec->tick)),
 				 errhint("The nearest towards zero is %s.", tradepost_units_text(price / spec->tick * spec->tick))));
 }
 
@@ -89,21 +101,57 @@ apply_defaults(TpPlaceArguments *arguments)
 		arguments->stp = TP_STP_CANCEL_TAKER;
 }
 
-/* Which of price, type and lifetime go together. */
+/* Which prices an order of this type takes. */
 static void
-check_combination(const TpPlaceArguments *arguments, const char *symbol)
+check_prices(const TpPlaceArguments *arguments, const char *symbol)
 {
+	const char *type = tradepost_label_text(TP_LABELS_ORDER_TYPE, arguments->type);
+	bool limit = tradepost_type_has_limit(arguments->type);
+	bool waits = tradepost_type_waits(arguments->type);
+
+	if (!limit && arguments->price != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_TP_INVALID_ORDER),
+				 errmsg("a %s order in %s takes no price, and %s was given", type, symbol,
+						tradepost_numeric_text(arguments->price)),
+				 arguments->type == TP_MARKET
+					 ? errhint("For a price limit, place a limit order with time in force ioc.")
+					 : errhint("It trades at market once stop_price is reached; a stop_limit order has a price.")));
+	if (limit && arguments->price == NULL)
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("a %s order in %s needs a price", type, symbol),
+						errhint("Without one, place an order of type %s.", waits ? "stop" : "market")));
+	if (!waits && arguments->stop_price != NULL)
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("a %s order in %s takes no stop_price, and %s was given", type, symbol,
+							   tradepost_numeric_text(arguments->stop_price)),
+						errhint("Orders of type stop, stop_limit and take_profit wait for one.")));
+	if (waits && arguments->stop_price == NULL)
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("a %s order in %s needs a stop_price", type, symbol),
+						errhint("It is the price of the last trade that triggers the order.")));
+	if (arguments->parent != 0 && !waits)
+		ereport(ERROR,
+				(errcode(ERRCODE_TP_INVALID_ORDER), errmsg("a %s order in %s cannot protect another", type, symbol),
+				 errhint("What protects an order is of type stop, stop_limit or take_profit.")));
+}
+
+/* How long an order of this type may live, and whether it may rest. */
+static void
+check_lifetime(const TpPlaceArguments *arguments)
+{
+	const char *type = tradepost_label_text(TP_LABELS_ORDER_TYPE, arguments->type);
 	bool market = arguments->type == TP_MARKET;
+	bool waits = tradepost_type_waits(arguments->type);
 	int tif = arguments->time_in_force;
 
-	if (market && arguments->price != NULL)
+	if (waits && (tif == TP_IOC || tif == TP_FOK))
 		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
-						errmsg("a market order in %s takes no price, and %s was given", symbol,
-							   tradepost_numeric_text(arguments->price)),
-						errhint("For a price limit, place a limit order with time in force ioc.")));
-	if (!market && arguments->price == NULL)
-		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("a limit order in %s needs a price", symbol),
-						errhint("Without one, place an order of type market.")));
+						errmsg("a %s order waits for its stop_price, so time in force %s does not apply", type,
+							   tradepost_label_text(TP_LABELS_TIME_IN_FORCE, tif)),
+						errhint("Use day, gtc or gtd.")));
+	if (waits && arguments->post_only)
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("post_only does not go with a %s order, which trades when it triggers", type),
+						errhint("Use it with a limit order.")));
 	if (market && (tif == TP_GTC || tif == TP_GTD))
 		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
 						errmsg("a market order never rests, so time in force %s does not apply",
@@ -132,14 +180,16 @@ check_combination(const TpPlaceArguments *arguments, const char *symbol)
 						errhint("Use it with day, gtc or gtd.")));
 }
 
-/* What the caller asked for; not what the configuration made of it, which may have changed by the time of a retry. */
-static uint64
-request_hash(const TpCommand *command)
+/* The configuration may have changed by the time of a retry. */
+uint64
+tradepost_request_hash(const TpCommand *command)
 {
 	TpCommand asked = *command;
 
 	asked.id = 0;
 	asked.maker_rate = asked.taker_rate = 0;
+	asked.max_open = 0;
+	asked.children = 0;
 	if (asked.time_in_force != TP_GTD)
 		asked.expires_at = 0;
 	return hash_bytes_extended((const unsigned char *) &asked, sizeof(asked), 0);
@@ -155,7 +205,41 @@ tradepost_request_key(TpRequest *request, const char *key, int length)
 	pg_verifymbstr(key, length, false);
 	request->key = key;
 	request->key_length = length;
-	request->hash = request_hash(&request->command);
+	request->hash = tradepost_request_hash(&request->command);
+}
+
+void
+tradepost_check_link(const char *field, int64 number, const TpPlaced *partner, const TpCommand *command)
+{
+	if (partner->instrument != command->instrument)
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("%s %lld is an order in %s, and this one is in %s", field, (long long) number,
+							   tradepost_listing_by_id(partner->instrument)->symbol,
+							   tradepost_listing_by_id(command->instrument)->symbol),
+						errhint("Linked orders are of one instrument.")));
+	if (!tradepost_type_waits(partner->type) && !tradepost_type_waits(command->type))
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("%s %lld is a %s order, and this one is a %s order: neither waits for a stop_price",
+							   field, (long long) number, tradepost_label_text(TP_LABELS_ORDER_TYPE, partner->type),
+							   tradepost_label_text(TP_LABELS_ORDER_TYPE, command->type)),
+						errhint("One of two linked orders is of type stop, stop_limit or take_profit.")));
+}
+
+static void
+find_partner(int64 id, TpCommand *command)
+{
+	TpPlaced partner;
+
+	if (id <= 0)
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("oco %lld is not above zero", (long long) id),
+						errhint("It is what place_order() returned for the other order.")));
+	/* Another account's order and one that never was are the same to the caller. */
+	if (!tradepost_find_placed(command->account, id, &partner))
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("oco %lld names no order of account %lld", (long long) id, (long long) command->account),
+						errhint("Linked orders are of one account.")));
+	tradepost_check_link("oco", id, &partner, command);
+	command->link_id = id;
 }
 
 void
@@ -173,7 +257,8 @@ tradepost_request_place(TpPlaceArguments *arguments, TpRequest *request)
 	tradepost_require_engine();
 	account = tradepost_account_for_trading(arguments->account);
 	listing = tradepost_listing(account.tenant, arguments->symbol, arguments->symbol_length);
-	check_combination(arguments, listing->symbol);
+	check_prices(arguments, listing->symbol);
+	check_lifetime(arguments);
 
 	memset(request, 0, sizeof(*request));
 	command->kind = TP_CMD_PLACE;
@@ -191,8 +276,19 @@ tradepost_request_place(TpPlaceArguments *arguments, TpRequest *request)
 	if (arguments->price != NULL)
 	{
 		command->price = tradepost_units(arguments->price, "price");
-		tradepost_check_price(listing, command->price);
+		tradepost_check_price(listing, "price", command->price);
 	}
+	if (arguments->stop_price != NULL)
+	{
+		command->stop_price = tradepost_units(arguments->stop_price, "stop_price");
+		tradepost_check_price(listing, "stop_price", command->stop_price);
+	}
+	if (arguments->has_oco)
+		find_partner(arguments->oco, command);
+	else
+		command->link_id = arguments->link;
+	command->parent_id = arguments->parent;
+	command->max_open = arguments->max_open;
 	if (command->time_in_force == TP_GTD)
 		command->expires_at = arguments->expires_at;
 	else if (command->time_in_force == TP_DAY)
@@ -212,17 +308,36 @@ tradepost_request_cancel(int64 account, int64 order_id, TpRequest *request)
 	request->command.order_id = order_id;
 }
 
+/* A stop has no price to amend, and a limit order no stop price.  A market order is never open. */
+static void
+check_amended_prices(const TpPlaced *placed, Numeric price, Numeric stop_price)
+{
+	const char *type = tradepost_label_text(TP_LABELS_ORDER_TYPE, placed->type);
+	bool waits = tradepost_type_waits(placed->type);
+
+	if (price != NULL && waits && !tradepost_type_has_limit(placed->type))
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("a %s order takes no price, and %s was given", type, tradepost_numeric_text(price)),
+						errhint("Amend its stop_price.")));
+	if (stop_price != NULL && !waits)
+		ereport(ERROR,
+				(errcode(ERRCODE_TP_INVALID_ORDER),
+				 errmsg("a %s order takes no stop_price, and %s was given", type, tradepost_numeric_text(stop_price)),
+				 errhint("Amend its price.")));
+}
+
 void
-tradepost_request_amend(int64 account, int64 order_id, int32 instrument, Numeric quantity, Numeric price,
-						TpRequest *request)
+tradepost_request_amend(int64 account, int64 order_id, const TpPlaced *placed, Numeric quantity, Numeric price,
+						Numeric stop_price, TpRequest *request)
 {
 	TpCommand *command = &request->command;
+	TpPlaced found = { 0 };
 	const TpListing *listing;
 
 	tradepost_require_engine();
 	(void) tradepost_account_for_trading(account);
-	if (quantity == NULL && price == NULL)
-		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("an amend needs a quantity, a price, or both"),
+	if (quantity == NULL && price == NULL && stop_price == NULL)
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("an amend needs a quantity, a price or a stop_price"),
 						errhint("What is left NULL stays as it is.")));
 	memset(request, 0, sizeof(*request));
 	command->kind = TP_CMD_AMEND;
@@ -230,9 +345,13 @@ tradepost_request_amend(int64 account, int64 order_id, int32 instrument, Numeric
 	command->order_id = order_id;
 
 	/* Tick, lot and limits are the order's instrument's.  Of an order that nobody knows yet the engine checks them. */
-	if (instrument == 0)
-		instrument = tradepost_instrument_of_order(account, order_id);
-	listing = tradepost_listing_by_id(instrument);
+	if (placed != NULL)
+		found = *placed;
+	else
+		(void) tradepost_find_placed(account, order_id, &found);
+	listing = tradepost_listing_by_id(found.instrument);
+	if (listing != NULL)
+		check_amended_prices(&found, price, stop_price);
 	if (quantity != NULL)
 	{
 		command->flags |= TP_CMD_HAS_QUANTITY;
@@ -249,7 +368,14 @@ tradepost_request_amend(int64 account, int64 order_id, int32 instrument, Numeric
 		command->flags |= TP_CMD_HAS_PRICE;
 		command->price = tradepost_units(price, "price");
 		if (listing != NULL)
-			tradepost_check_price(listing, command->price);
+			tradepost_check_price(listing, "price", command->price);
+	}
+	if (stop_price != NULL)
+	{
+		command->flags |= TP_CMD_HAS_STOP_PRICE;
+		command->stop_price = tradepost_units(stop_price, "stop_price");
+		if (listing != NULL)
+			tradepost_check_price(listing, "stop_price", command->stop_price);
 	}
 }
 
@@ -278,10 +404,24 @@ tradepost_assign_ids(TpRequest *requests, int n)
 		requests[i].command.id = ids[i];
 	pfree(ids);
 	tradepost_claim_keys(requests, n);
+}
+
+static int64
+resolve(const TpRequest *requests, int64 reference)
+{
+	return reference < 0 ? requests[-1 - reference].command.id : reference;
+}
+
+void
+tradepost_resolve_references(TpRequest *requests, int n)
+{
 	for (int i = 0; i < n; i++)
 	{
-		if (requests[i].command.order_id < 0)
-			requests[i].command.order_id = requests[-1 - requests[i].command.order_id].command.id;
+		TpCommand *command = &requests[i].command;
+
+		command->order_id = resolve(requests, command->order_id);
+		command->link_id = resolve(requests, command->link_id);
+		command->parent_id = resolve(requests, command->parent_id);
 	}
 }
 
@@ -308,5 +448,6 @@ void
 tradepost_insert_requests(TpRequest *requests, int n)
 {
 	tradepost_assign_ids(requests, n);
+	tradepost_resolve_references(requests, n);
 	tradepost_write_requests(requests, n);
 }

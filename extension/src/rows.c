@@ -44,6 +44,11 @@ enum
 	C_QUANTITY,
 	C_PRICE,
 	C_CLIENT_ORDER_ID,
+	C_STOP_PRICE,
+	C_LINK_ID,
+	C_PARENT_ID,
+	C_MAX_OPEN,
+	C_CHILDREN,
 	C_COUNT
 };
 
@@ -93,8 +98,18 @@ fill_row(TupleTableSlot *slot, const TpRequest *request, Oid actor, TimestampTz 
 			set(slot, C_STP, Int16GetDatum(command->stp));
 			set(slot, C_FLAGS, Int16GetDatum(command->flags));
 			set(slot, C_QUANTITY, tradepost_units_numeric(command->quantity));
-			if (command->type == TP_LIMIT)
+			if (tradepost_type_has_limit(command->type))
 				set(slot, C_PRICE, tradepost_units_numeric(command->price));
+			if (tradepost_type_waits(command->type))
+				set(slot, C_STOP_PRICE, tradepost_units_numeric(command->stop_price));
+			if (command->link_id != 0)
+				set(slot, C_LINK_ID, Int64GetDatum(command->link_id));
+			if (command->parent_id != 0)
+				set(slot, C_PARENT_ID, Int64GetDatum(command->parent_id));
+			if (command->max_open != 0)
+				set(slot, C_MAX_OPEN, Int32GetDatum(command->max_open));
+			if (command->children != 0)
+				set(slot, C_CHILDREN, Int16GetDatum(command->children));
 			if (command->time_in_force == TP_GTD)
 				set(slot, C_EXPIRES_AT, TimestampTzGetDatum(command->expires_at));
 			else if (command->time_in_force == TP_DAY)
@@ -108,6 +123,8 @@ fill_row(TupleTableSlot *slot, const TpRequest *request, Oid actor, TimestampTz 
 				set(slot, C_QUANTITY, tradepost_units_numeric(command->quantity));
 			if (command->flags & TP_CMD_HAS_PRICE)
 				set(slot, C_PRICE, tradepost_units_numeric(command->price));
+			if (command->flags & TP_CMD_HAS_STOP_PRICE)
+				set(slot, C_STOP_PRICE, tradepost_units_numeric(command->stop_price));
 			break;
 		case TP_CMD_DEPOSIT:
 		case TP_CMD_WITHDRAW:

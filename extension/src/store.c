@@ -62,7 +62,10 @@ enum
 	ORDER_MAKER_NOTIONAL,
 	ORDER_TAKER_NOTIONAL,
 	ORDER_FILLED_VALUE,
-	ORDER_COMMISSION
+	ORDER_COMMISSION,
+	ORDER_STOP_PRICE,
+	ORDER_LINK_ID,
+	ORDER_PARENT_ID
 };
 
 static const TpTableColumn order_columns[] = {
@@ -89,6 +92,9 @@ static const TpTableColumn order_columns[] = {
 	[ORDER_TAKER_NOTIONAL] = { "taker_notional", NUMERICOID },
 	[ORDER_FILLED_VALUE] = { "filled_value", NUMERICOID },
 	[ORDER_COMMISSION] = { "commission", NUMERICOID },
+	[ORDER_STOP_PRICE] = { "stop_price", NUMERICOID },
+	[ORDER_LINK_ID] = { "link_id", INT8OID },
+	[ORDER_PARENT_ID] = { "parent_id", INT8OID },
 };
 
 static const TpTableColumn balance_columns[] = {
@@ -253,6 +259,7 @@ set_order_terms(const TpOrderState *o)
 	tradepost_table_set(orders, ORDER_TIME_IN_FORCE, Int16GetDatum(o->time_in_force));
 	tradepost_table_set(orders, ORDER_STP, Int16GetDatum(o->stp));
 	tradepost_table_set(orders, ORDER_FLAGS, Int16GetDatum(o->flags));
+	set_if(orders, ORDER_PARENT_ID, o->parent_id != 0, Int64GetDatum(o->parent_id));
 }
 
 static void
@@ -269,9 +276,18 @@ set_order_state(const TpOrderState *o)
 	set_wide_units(orders, ORDER_TAKER_NOTIONAL, o->taker_notional);
 	set_wide_units(orders, ORDER_FILLED_VALUE, o->filled_value);
 	set_units(orders, ORDER_COMMISSION, o->commission);
+	if (o->type >= TP_STOP)
+		set_units(orders, ORDER_STOP_PRICE, o->stop_price);
+	set_if(orders, ORDER_LINK_ID, o->link_id != 0, Int64GetDatum(o->link_id));
 }
 
-/* A closed order never changes again: its place is forgotten. */
+/* A closed order never does: its place is forgotten. */
+static bool
+may_change(const TpOrderState *o)
+{
+	return o->status == TP_ORDER_OPEN || o->status == TP_ORDER_PARTIALLY_FILLED || o->status == TP_ORDER_UNTRIGGERED;
+}
+
 static void
 store_orders(TpEngine *engine)
 {
@@ -290,7 +306,7 @@ store_orders(TpEngine *engine)
 			set_order_terms(o);
 		}
 		set_order_state(o);
-		tradepost_table_put(orders, o->status == TP_ORDER_OPEN || o->status == TP_ORDER_PARTIALLY_FILLED);
+		tradepost_table_put(orders, may_change(o));
 	}
 	tradepost_table_close(orders);
 }

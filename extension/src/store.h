@@ -26,7 +26,7 @@ extern void tradepost_store_init(void);
 /* Events, orders, balances, positions, instruments, progress: each changed object once. */
 extern void tradepost_store_batch(TpEngine *engine, const TpProgress *progress);
 
-/* Ids of the open orders, for the next recovery. */
+/* Ids of the open and untriggered orders, for the next recovery. */
 extern void tradepost_store_checkpoint(TpEngine *engine, int64 time);
 
 /* Progress alone: "trying this command alone". */

@@ -287,6 +287,18 @@ tradepost_table_set_null(TpTable *table, int column)
 
 /* Writing -------------------------------------------------------------------- */
 
+/* A row is formed by its slot's description: by the shorter one, if it has nothing in what that leaves out. */
+static void
+shorten(const TpTable *table, TupleTableSlot *slot)
+{
+	for (int i = table->plain->natts; i < table->description->natts; i++)
+	{
+		if (!slot->tts_isnull[i])
+			return;
+	}
+	slot->tts_tupleDescriptor = table->plain;
+}
+
 static void
 write_added(TpTable *table)
 {
@@ -296,6 +308,7 @@ write_added(TpTable *table)
 	{
 		TupleTableSlot *slot = table->added[i];
 
+		slot->tts_tupleDescriptor = table->description;
 		(void) TpExecInsertIndexTuples(table->target, slot, table->estate);
 		ResetPerTupleExprContext(table->estate);
 		if (table->kept[i])
@@ -354,6 +367,7 @@ write_changed(TpTable *table, bool keep)
 										  GetCurrentCommandId(true), GetActiveSnapshot(), InvalidSnapshot, true,
 										  &failure, &lock_mode, &indexes);
 
+	table->changed->tts_tupleDescriptor = table->description;
 	if (result != TM_Ok)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("a row of table %s was changed by somebody else", table->name),
@@ -372,6 +386,7 @@ write_changed(TpTable *table, bool keep)
 void
 tradepost_table_put(TpTable *table, bool keep)
 {
+	shorten(table, table->row);
 	ExecStoreVirtualTuple(table->row);
 	if (table->row == table->changed)
 		write_changed(table, keep);

@@ -30,6 +30,7 @@ struct TpTable
 	/* Made anew when the table was altered. */
 	MemoryContext context;
 	TupleDesc description;               /* NULL: not yet */
+	TupleDesc plain;                     /* without the columns at its end that may be NULL */
 	AttrNumber attributes[MAX_COLUMNS];  /* of our columns */
 	TupleTableSlot *added[ROWS_AT_ONCE]; /* NULL where none was needed yet */
 	TupleTableSlot *old;                 /* a stored row */

@@ -12,6 +12,7 @@
 #include "errcodes.h"
 #include "fmgr.h"
 #include "labels.h"
+#include "links.h"
 #include "request.h"
 #include "units.h"
 #include "utils/array.h"
@@ -38,21 +39,27 @@ typedef enum Field
 	F_POST_ONLY,
 	F_ORDER_ID,
 	F_ORDER_INDEX,
+	F_STOP_PRICE,
+	F_OCO,
+	F_OCO_INDEX,
+	F_PARENT_INDEX,
 	F_COUNT
 } Field;
 
-static const char *const field_names[F_COUNT] = { "command",         "account",    "symbol", "side",
-												  "quantity",        "price",      "type",   "time_in_force",
-												  "client_order_id", "expires_at", "stp",    "post_only",
-												  "order_id",        "order_index" };
+static const char *const field_names[F_COUNT] = { "command",         "account",     "symbol",     "side",
+												  "quantity",        "price",       "type",       "time_in_force",
+												  "client_order_id", "expires_at",  "stp",        "post_only",
+												  "order_id",        "order_index", "stop_price", "oco",
+												  "oco_index",       "parent_index" };
 
 /* Which fields each command takes. */
 #define BIT(f) (1u << (f))
 #define PLACE_FIELDS                                                                                                \
 	(BIT(F_COMMAND) | BIT(F_ACCOUNT) | BIT(F_SYMBOL) | BIT(F_SIDE) | BIT(F_QUANTITY) | BIT(F_PRICE) | BIT(F_TYPE) | \
-	 BIT(F_TIME_IN_FORCE) | BIT(F_CLIENT_ORDER_ID) | BIT(F_EXPIRES_AT) | BIT(F_STP) | BIT(F_POST_ONLY))
+	 BIT(F_TIME_IN_FORCE) | BIT(F_CLIENT_ORDER_ID) | BIT(F_EXPIRES_AT) | BIT(F_STP) | BIT(F_POST_ONLY) |            \
+	 BIT(F_STOP_PRICE) | BIT(F_OCO) | BIT(F_OCO_INDEX) | BIT(F_PARENT_INDEX))
 #define CANCEL_FIELDS (BIT(F_COMMAND) | BIT(F_ACCOUNT) | BIT(F_CLIENT_ORDER_ID) | BIT(F_ORDER_ID) | BIT(F_ORDER_INDEX))
-#define AMEND_FIELDS (CANCEL_FIELDS | BIT(F_QUANTITY) | BIT(F_PRICE))
+#define AMEND_FIELDS (CANCEL_FIELDS | BIT(F_QUANTITY) | BIT(F_PRICE) | BIT(F_STOP_PRICE))
 #define CANCEL_ALL_FIELDS (BIT(F_COMMAND) | BIT(F_ACCOUNT) | BIT(F_SYMBOL))
 
 typedef struct Entry
@@ -295,10 +302,31 @@ read_order_reference(const Entry *entry, const TpRequest *requests, int position
 	return number;
 }
 
+/* The order that a place is linked to: by its id, or an earlier place of this call. */
 static void
-read_place(const Entry *entry, TpRequest *request)
+read_oco(const Entry *entry, const TpRequest *requests, int position, TpPlaceArguments *arguments)
+{
+	int64 number;
+
+	arguments->has_oco = read_integer(entry, F_OCO, &arguments->oco);
+	if (!read_integer(entry, F_OCO_INDEX, &number))
+		return;
+	if (arguments->has_oco)
+		ereport(ERROR,
+				(errcode(ERRCODE_TP_INVALID_ORDER),
+				 errmsg("oco and oco_index name the same thing, and both were given"), errhint("Give one of them.")));
+	if (number < 0 || number >= position || requests[number].command.kind != TP_CMD_PLACE)
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("oco_index %lld is not an earlier place in this call", (long long) number),
+						errhint("Positions count from 0.")));
+	arguments->link = -1 - number;
+}
+
+static void
+read_place(const Entry *entry, TpRequest *requests, int position)
 {
 	TpPlaceArguments arguments = { 0 };
+	int64 parent;
 
 	refuse_other_fields(entry, PLACE_FIELDS, "place");
 	arguments.has_account = read_integer(entry, F_ACCOUNT, &arguments.account);
@@ -317,20 +345,35 @@ read_place(const Entry *entry, TpRequest *request)
 			refuse("post_only", "true or false");
 		arguments.post_only = entry->value[F_POST_ONLY].val.boolean;
 	}
-	tradepost_request_place(&arguments, request);
+	arguments.stop_price = read_decimal(entry, F_STOP_PRICE);
+	read_oco(entry, requests, position, &arguments);
+	if (read_integer(entry, F_PARENT_INDEX, &parent))
+	{
+		if (parent <= position || parent > PG_INT32_MAX)
+			tradepost_raise_parent(parent);
+		arguments.parent = -1 - parent;
+	}
+	tradepost_request_place(&arguments, &requests[position]);
+	tradepost_check_linked(requests, &requests[position].command);
 }
 
 static void
 read_amend(const Entry *entry, TpRequest *requests, int position)
 {
 	int64 order_id;
-	int32 instrument;
+	TpPlaced placed;
 
 	refuse_other_fields(entry, AMEND_FIELDS, "amend");
 	order_id = read_order_reference(entry, requests, position);
-	instrument = order_id < 0 ? requests[-1 - order_id].command.instrument : 0;
-	tradepost_request_amend(require_account(entry), order_id, instrument, read_decimal(entry, F_QUANTITY),
-							read_decimal(entry, F_PRICE), &requests[position]);
+	if (order_id < 0)
+	{
+		const TpCommand *place = &requests[-1 - order_id].command;
+
+		placed = (TpPlaced){ .instrument = place->instrument, .type = place->type };
+	}
+	tradepost_request_amend(require_account(entry), order_id, order_id < 0 ? &placed : NULL,
+							read_decimal(entry, F_QUANTITY), read_decimal(entry, F_PRICE),
+							read_decimal(entry, F_STOP_PRICE), &requests[position]);
 }
 
 static void
@@ -342,7 +385,7 @@ read_command(const Entry *entry, TpRequest *requests, int position)
 
 	read_text(entry, F_COMMAND, &name, &length);
 	if (length == 5 && memcmp(name, "place", 5) == 0)
-		read_place(entry, request);
+		read_place(entry, requests, position);
 	else if (length == 6 && memcmp(name, "cancel", 6) == 0)
 	{
 		refuse_other_fields(entry, CANCEL_FIELDS, "cancel");
@@ -418,9 +461,14 @@ tradepost_submit_commands(PG_FUNCTION_ARGS)
 		read_command(&entry, requests, position);
 		position++;
 	}
+	for (position = 0; position < n; position++)
+		tradepost_check_parent(requests, n, position);
 	error_context_stack = error_context.previous;
 
-	tradepost_insert_requests(requests, n);
+	tradepost_assign_ids(requests, n);
+	tradepost_check_repeated(requests, n);
+	tradepost_resolve_references(requests, n);
+	tradepost_write_requests(requests, n);
 	ids = palloc(n * sizeof(Datum));
 	for (int i = 0; i < n; i++)
 		ids[i] = Int64GetDatum(requests[i].command.id);

@@ -68,6 +68,24 @@ check_others(const TpTable *table)
 	}
 }
 
+/*
+ * Rows whose last columns are all NULL are stored without them, as rows are from before a column was
+ * added: what few orders have costs the others nothing, not even a NULL bitmap.
+ */
+static TupleDesc
+make_plain(TupleDesc description)
+{
+	int width = description->natts;
+	TupleDesc plain;
+
+	while (width > 1 && !TupleDescAttr(description, width - 1)->attnotnull)
+		width--;
+	plain = CreateTemplateTupleDesc(width);
+	for (int i = 1; i <= width; i++)
+		TupleDescCopyEntry(plain, i, description, i);
+	return plain;
+}
+
 TupleTableSlot *
 tradepost_table_make_slot(const TpTable *table)
 {
@@ -89,6 +107,7 @@ tradepost_table_describe(TpTable *table)
 	old = MemoryContextSwitchTo(table->context);
 	/* A copy: a slot on the table's own description would hold a reference to it. */
 	table->description = CreateTupleDescCopyConstr(RelationGetDescr(table->relation));
+	table->plain = make_plain(table->description);
 	MemoryContextSwitchTo(old);
 	for (int c = 0; c < table->width; c++)
 		table->attributes[c] = find_attribute(table, &table->columns[c]);

@@ -36,7 +36,7 @@ static const char order_query[] =
 	"SELECT pg_catalog.to_jsonb(o) OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object("
 	" 'quantity', o.quantity::pg_catalog.text, 'price', o.price::pg_catalog.text, 'filled', o.filled::pg_catalog.text,"
 	" 'remaining', o.remaining::pg_catalog.text, 'average_price', o.average_price::pg_catalog.text,"
-	" 'commission', o.commission::pg_catalog.text)"
+	" 'commission', o.commission::pg_catalog.text, 'stop_price', o.stop_price::pg_catalog.text)"
 	" FROM tradepost.orders o WHERE o.id OPERATOR(pg_catalog.=) $1";
 
 #define EVENT_JSON                                                                         \

@@ -28,6 +28,11 @@ CREATE TABLE tradepost_internal.commands (
 	quantity        numeric,
 	price           numeric,
 	client_order_id text,
+	stop_price      numeric,
+	link_id         bigint,
+	parent_id       bigint,
+	max_open        integer,
+	children        smallint,
 	CONSTRAINT commands_pkey PRIMARY KEY (id)
 );
 COMMENT ON TABLE tradepost_internal.commands IS 'What was asked of the engine, in the caller''s own transaction; append-only';
@@ -36,6 +41,11 @@ COMMENT ON COLUMN tradepost_internal.commands.maker_rate IS 'Commission rate fro
 COMMENT ON COLUMN tradepost_internal.commands.taker_rate IS 'Commission rate frozen on the order, in 1e-8';
 COMMENT ON COLUMN tradepost_internal.commands.actor IS 'Database role that asked';
 COMMENT ON COLUMN tradepost_internal.commands.kind IS 'tradepost.command_kind: position + 1';
+COMMENT ON COLUMN tradepost_internal.commands.stop_price IS 'Stop, stop limit and take profit orders: the last price that triggers them; of an amend, the new one';
+COMMENT ON COLUMN tradepost_internal.commands.link_id IS 'The earlier order that this one is linked to: one cancels the other';
+COMMENT ON COLUMN tradepost_internal.commands.parent_id IS 'The later order that this one protects';
+COMMENT ON COLUMN tradepost_internal.commands.max_open IS 'How many orders the account may have open or untriggered, this one included; NULL: any number';
+COMMENT ON COLUMN tradepost_internal.commands.children IS 'How many orders must be waiting to protect this one when it is decided; NULL: none need be';
 
 CREATE TABLE tradepost_internal.command_keys (
 	account      bigint NOT NULL,
@@ -101,14 +111,21 @@ CREATE TABLE tradepost_internal.orders (
 	taker_notional numeric NOT NULL,
 	filled_value   numeric NOT NULL,
 	commission     numeric NOT NULL,
+	-- NULL in most orders, and last: a row that has none of them is stored without them (stored_table.c).
+	stop_price     numeric,
+	link_id        bigint,
+	parent_id      bigint,
 	CONSTRAINT orders_pkey PRIMARY KEY (id)
 ) WITH (fillfactor = 45);
 CREATE INDEX orders_account ON tradepost_internal.orders (account, id);
 COMMENT ON TABLE tradepost_internal.orders IS 'Current state of every order';
 COMMENT ON COLUMN tradepost_internal.orders.rank IS 'seq that gave the order its place in the queue of its price';
-COMMENT ON COLUMN tradepost_internal.orders.price IS 'Limit; of a market order the edge of the band when it was decided';
+COMMENT ON COLUMN tradepost_internal.orders.price IS 'Limit; of a market order, and of a stop or take profit order that has triggered, the edge of the band at that moment';
 COMMENT ON COLUMN tradepost_internal.orders.maker_notional IS 'Cumulative absolute value traded as maker, the base of its commission';
 COMMENT ON COLUMN tradepost_internal.orders.filled_value IS 'Signed sum of what its fills were worth in the quote asset';
+COMMENT ON COLUMN tradepost_internal.orders.stop_price IS 'Stop, stop limit and take profit orders: the last price that triggers them';
+COMMENT ON COLUMN tradepost_internal.orders.link_id IS 'The order that it is linked to, which names this one: one cancels the other';
+COMMENT ON COLUMN tradepost_internal.orders.parent_id IS 'The order that it protects: it waits until that one trades, and is never larger';
 
 CREATE TABLE tradepost_internal.balances (
 	account  bigint NOT NULL,
@@ -117,7 +134,7 @@ CREATE TABLE tradepost_internal.balances (
 	reserved numeric NOT NULL,
 	CONSTRAINT balances_pkey PRIMARY KEY (account, asset)
 ) WITH (fillfactor = 45);
-COMMENT ON TABLE tradepost_internal.balances IS 'What each account holds; reserved: what its open orders need';
+COMMENT ON TABLE tradepost_internal.balances IS 'What each account holds; reserved: what its open orders need, untriggered ones nothing';
 
 CREATE TABLE tradepost_internal.positions (
 	account    bigint NOT NULL,
@@ -146,7 +163,7 @@ CREATE TABLE tradepost_internal.checkpoints (
 	open_orders bigint[] NOT NULL,
 	CONSTRAINT checkpoints_pkey PRIMARY KEY (seq)
 );
-COMMENT ON TABLE tradepost_internal.checkpoints IS 'Ids of the orders open after seq: recovery reads the last one and the events since, never history';
+COMMENT ON TABLE tradepost_internal.checkpoints IS 'Ids of the orders open or untriggered after seq: recovery reads the last one and the events since, never history';
 
 CREATE TABLE tradepost_internal.engine_state (
 	singleton  boolean NOT NULL DEFAULT true,

@@ -23,9 +23,10 @@ CREATE OR REPLACE FUNCTION tradepost_internal.my_accounts()
 	RETURNS bigint[] LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tradepost_my_accounts';
 COMMENT ON FUNCTION tradepost_internal.my_accounts() IS 'Accounts that the current role owns, directly or as a member: what row security lets it see';
 
-CREATE OR REPLACE FUNCTION tradepost_internal.order_hash(id bigint, account bigint, instrument integer, side smallint, price numeric, quantity numeric, filled numeric, rank bigint)
-	RETURNS numeric LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'tradepost_order_hash';
-COMMENT ON FUNCTION tradepost_internal.order_hash(bigint, bigint, integer, smallint, numeric, numeric, numeric, bigint) IS 'An open order''s part of the engine''s checksum (their sum modulo 2^64)';
+CREATE OR REPLACE FUNCTION tradepost_internal.order_hash(id bigint, account bigint, instrument integer, side smallint, price numeric, quantity numeric, filled numeric, rank bigint,
+	stop_price numeric, link_id bigint, parent_id bigint)
+	RETURNS numeric LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tradepost_order_hash';
+COMMENT ON FUNCTION tradepost_internal.order_hash(bigint, bigint, integer, smallint, numeric, numeric, numeric, bigint, numeric, bigint, bigint) IS 'An open or untriggered order''s part of the engine''s checksum (their sum modulo 2^64); only the last three arguments may be NULL';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.balance_hash(account bigint, asset integer, total numeric, reserved numeric)
 	RETURNS numeric LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'tradepost_balance_hash';
@@ -38,9 +39,9 @@ COMMENT ON FUNCTION tradepost_internal.position_hash(bigint, integer, numeric, n
 CREATE OR REPLACE FUNCTION tradepost.preview_order(
 	account bigint, symbol text, side tradepost.side, quantity numeric, price numeric DEFAULT NULL,
 	type tradepost.order_type DEFAULT 'limit', time_in_force tradepost.time_in_force DEFAULT 'day',
-	stp tradepost.stp DEFAULT 'cancel_taker', post_only boolean DEFAULT false)
+	stp tradepost.stp DEFAULT 'cancel_taker', post_only boolean DEFAULT false, stop_price numeric DEFAULT NULL)
 	RETURNS jsonb LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'tradepost_preview_order';
-COMMENT ON FUNCTION tradepost.preview_order(bigint, text, tradepost.side, numeric, numeric, tradepost.order_type, tradepost.time_in_force, tradepost.stp, boolean) IS
+COMMENT ON FUNCTION tradepost.preview_order(bigint, text, tradepost.side, numeric, numeric, tradepost.order_type, tradepost.time_in_force, tradepost.stp, boolean, numeric) IS
 'What an order would get now: accepted, reason, filled, resting, cancelled, fills, average_price, commission, requirement (margin and reserves it needs), free_funds before it; decimals as
 strings. reason, in the words of the events: why it would be rejected, or, if accepted, why what is cancelled of it would be (ioc, unfilled, self_trade). The matcher answers from its own book;
 nothing changes and nothing is promised.';

@@ -25,7 +25,7 @@ BEGIN ATOMIC
 		'instrument_expired', 'order_unknown', 'order_filled', 'order_cancelled', 'order_expired', 'order_rejected',
 		'mark_step', 'exposure', 'engine_error', 'instrument_unknown', 'out_of_range', NULL, NULL,
 		'requested', 'ioc', 'unfilled', 'self_trade', 'amended_below_filled', 'liquidation', 'cancel_all',
-		'settlement', 'time'])[reason];
+		'settlement', 'time', 'linked_order', 'too_many_orders'])[reason];
 END;
 COMMENT ON FUNCTION tradepost_internal.reason_text(smallint) IS 'The word for a reason code of orders and events; NULL for 0, which is none';
 

@@ -11,7 +11,7 @@ AS $$
 	SELECT e.order_id FROM tradepost_internal.events e WHERE e.seq > coalesce((SELECT c.seq FROM checkpoint c), 0) AND e.kind = 1
 $$;
 COMMENT ON FUNCTION tradepost_internal.open_order_ids() IS
-'Ids that may be open: those of the last checkpoint and those accepted since. Read by the primary keys of checkpoints and events; some of them may have closed by now';
+'Ids that may be open or untriggered: those of the last checkpoint and those accepted since. Read by the primary keys of checkpoints and events; some of them may have closed by now';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.open_orders()
 	RETURNS SETOF tradepost_internal.orders LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
@@ -21,6 +21,6 @@ BEGIN ATOMIC
 	SELECT o.*
 	FROM tradepost_internal.open_order_ids() AS ids (id)
 	CROSS JOIN LATERAL (SELECT * FROM tradepost_internal.orders x WHERE x.id = ids.id OFFSET 0) o
-	WHERE o.status IN (0, 1);
+	WHERE o.status IN (0, 1, 7);
 END;
-COMMENT ON FUNCTION tradepost_internal.open_orders() IS 'The orders in the book, each looked up by primary key; under the row security of the caller';
+COMMENT ON FUNCTION tradepost_internal.open_orders() IS 'The orders that are open or untriggered, each looked up by primary key; under the row security of the caller';

@@ -13,7 +13,7 @@ BEGIN
 		RETURN QUERY
 			WITH levels AS (
 				SELECT o.side, o.price, sum(o.quantity - o.filled) AS quantity, count(*) AS orders
-				FROM tradepost_internal.open_orders() o WHERE o.instrument = book.instrument GROUP BY o.side, o.price
+				FROM tradepost_internal.open_orders() o WHERE o.instrument = book.instrument AND o.status <> 7 GROUP BY o.side, o.price
 			), ranked AS (
 				SELECT l.*, row_number() OVER (PARTITION BY l.side ORDER BY CASE l.side WHEN 0 THEN -l.price ELSE l.price END) AS place FROM levels l
 			)

@@ -7,7 +7,7 @@
 CREATE OR REPLACE VIEW tradepost.events WITH (security_invoker = true) AS
 SELECT e.seq, e.time,
 	(ARRAY['accepted', 'rejected', 'trade', 'cancelled', 'expired', 'amended', 'decremented', 'cancelled_all', 'deposited', 'withdrawn',
-		'marked', 'halted', 'resumed', 'listed', 'instrument_expired', 'settled', 'swept', 'closed_out', 'taken_over', 'covered']::tradepost.event_kind[])[e.kind] AS kind,
+		'marked', 'halted', 'resumed', 'listed', 'instrument_expired', 'settled', 'swept', 'closed_out', 'taken_over', 'covered', 'triggered']::tradepost.event_kind[])[e.kind] AS kind,
 	CASE WHEN s.mine OR coalesce(e.account, 0) = 0 THEN e.command_id END AS command_id,
 	CASE WHEN s.mine THEN nullif(e.order_id, 0) END AS order_id,
 	CASE WHEN s.theirs THEN nullif(e.maker_order_id, 0) END AS maker_order_id,
@@ -32,7 +32,7 @@ instruments'' own (marked, halted, resumed, listed, instrument_expired); adminis
 COMMENT ON COLUMN tradepost.events.seq IS 'Place in the one order of events, from 1';
 COMMENT ON COLUMN tradepost.events.time IS 'When the engine decided it; never goes back';
 COMMENT ON COLUMN tradepost.events.kind IS 'What happened';
-COMMENT ON COLUMN tradepost.events.command_id IS 'Command that the engine was deciding; of an expiry just the one that came next';
+COMMENT ON COLUMN tradepost.events.command_id IS 'Command that the engine was deciding; of an expiry just the one that came next, of a trigger the one that moved the price';
 COMMENT ON COLUMN tradepost.events.order_id IS 'Order that it is about; in a trade the taker''s; none in a close-out';
 COMMENT ON COLUMN tradepost.events.maker_order_id IS 'In a trade the maker''s order';
 COMMENT ON COLUMN tradepost.events.account IS 'Account that it is about; in a trade the taker''s';
@@ -40,7 +40,7 @@ COMMENT ON COLUMN tradepost.events.counter_account IS 'The other account: a trad
 COMMENT ON COLUMN tradepost.events.symbol IS 'Instrument';
 COMMENT ON COLUMN tradepost.events.asset IS 'deposited, withdrawn, covered: what was paid';
 COMMENT ON COLUMN tradepost.events.side IS 'Side of the order; in a trade the taker''s. settled: buy for what was long, sell for what was short';
-COMMENT ON COLUMN tradepost.events.price IS 'Price of the trade, the order''s limit, or the mark';
+COMMENT ON COLUMN tradepost.events.price IS 'Price of the trade, the order''s limit, or the mark; triggered: of the last trade, which reached the order''s stop price';
 COMMENT ON COLUMN tradepost.events.quantity IS 'Quantity traded, of the order, taken from it or left of it; amount of a transfer';
 COMMENT ON COLUMN tradepost.events.commission IS 'Commission of account, in the quote asset';
 COMMENT ON COLUMN tradepost.events.counter_commission IS 'Commission of counter_account, in the quote asset';
@@ -72,7 +72,7 @@ BEGIN ATOMIC
 	-- No index leads from an order to its events; they lie between its first and its last change in time.
 	SELECT e.*
 	FROM (SELECT o.id, tradepost_internal.seq_at(o.created_at) AS first,
-			CASE WHEN o.status NOT IN (0, 1) THEN tradepost_internal.seq_at(o.updated_at + interval '1 microsecond') END AS beyond
+			CASE WHEN o.status NOT IN (0, 1, 7) THEN tradepost_internal.seq_at(o.updated_at + interval '1 microsecond') END AS beyond
 		FROM tradepost_internal.orders o WHERE o.id = order_history.id) o
 	JOIN tradepost.events e ON (e.order_id = o.id OR e.maker_order_id = o.id)
 		AND e.seq >= o.first AND e.seq < coalesce(o.beyond, 9223372036854775807)

@@ -68,7 +68,7 @@ LEFT JOIN (
 	FROM tradepost_internal.open_orders() o
 	JOIN tradepost_internal.instruments i ON i.id = o.instrument
 	JOIN tradepost_internal.instrument_state s ON s.instrument = o.instrument
-	WHERE i.kind = 1 AND (SELECT tradepost_internal.any_beyond_mark())
+	WHERE i.kind = 1 AND o.status <> 7 AND (SELECT tradepost_internal.any_beyond_mark())
 	GROUP BY o.account, i.quote
 ) l ON l.account = b.account AND l.quote = b.asset
 WHERE (SELECT tradepost_internal.durable());

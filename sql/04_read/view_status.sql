@@ -43,7 +43,7 @@ COMMENT ON COLUMN tradepost.engine_status.watermark_age IS 'How long the waterma
 COMMENT ON COLUMN tradepost.engine_status.oldest_command_age IS 'Age of the oldest transaction that is not committed yet and holds a command: it holds the watermark back; 0 if there is none';
 COMMENT ON COLUMN tradepost.engine_status.pending IS 'Committed commands that wait for their decision';
 COMMENT ON COLUMN tradepost.engine_status.undecided_age IS 'Since when the oldest of these waits; 0 if none does. It grows while the matcher stands still, for whatever reason';
-COMMENT ON COLUMN tradepost.engine_status.open_orders IS 'Orders in all books';
+COMMENT ON COLUMN tradepost.engine_status.open_orders IS 'Orders in all books, and those that wait for their trigger';
 COMMENT ON COLUMN tradepost.engine_status.batches IS 'Batches committed since the server started';
 COMMENT ON COLUMN tradepost.engine_status.last_batch_commands IS 'Commands in the last batch';
 COMMENT ON COLUMN tradepost.engine_status.last_batch_time IS 'How long the last batch took, commit included';

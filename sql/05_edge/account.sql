@@ -24,7 +24,7 @@ BEGIN
 		WHERE p.account = asking.account) x;
 	-- Of its last orders: an account that has made millions is counted as fast as a new one.
 	SELECT row_to_json(x) INTO counts
-	FROM (SELECT count(*) FILTER (WHERE o.status IN (0, 1)) AS open, count(*) FILTER (WHERE o.status = 1) AS "partiallyFilled",
+	FROM (SELECT count(*) FILTER (WHERE o.status IN (0, 1)) AS open, count(*) FILTER (WHERE o.status = 1) AS "partiallyFilled", count(*) FILTER (WHERE o.status = 7) AS untriggered,
 			count(*) FILTER (WHERE o.status IN (0, 1) AND o.side = 0) AS buys, count(*) FILTER (WHERE o.status IN (0, 1) AND o.side = 1) AS sells
 		FROM (SELECT y.status, y.side FROM tradepost_internal.orders y
 			-- The index on account and id alone has rows in this order.
@@ -34,5 +34,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tradepost_edge.account_summary(bigint, bigint, jsonb) IS
-'GET account/summary: {"account", "balances": [{"asset", "total", "reserved", "free", "equity"}], "positions": [...], "orders": {"open", "partiallyFilled", "buys", "sells"}}; orders counts those of the last 10000
-that are open. Errors: TP005, TP016.';
+'GET account/summary: {"account", "balances": [{"asset", "total", "reserved", "free", "equity"}], "positions": [...], "orders": {"open", "partiallyFilled", "untriggered", "buys", "sells"}}; orders counts those of the last
+10000 that are in the book, by side, and those that wait for their trigger. Errors: TP005, TP016.';

@@ -9,7 +9,7 @@ CREATE OR REPLACE FUNCTION tradepost_edge.events_page(after bigint, max integer)
 	o_client_order_id text, o_expires_us bigint, o_created_us bigint, o_post_only boolean, o_stp smallint, o_reason text,
 	m_side smallint, m_type smallint, m_tif smallint, m_status smallint, m_quantity text, m_price text, m_filled text, m_avg text, m_commission text,
 	m_client_order_id text, m_expires_us bigint, m_created_us bigint, m_post_only boolean, m_stp smallint, m_reason text,
-	more boolean)
+	more boolean, o_stop_price text, o_link bigint, o_parent bigint, m_stop_price text, m_link bigint, m_parent bigint)
 	LANGUAGE c STABLE PARALLEL UNSAFE SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'tradepost_edge_events_page';
 COMMENT ON FUNCTION tradepost_edge.events_page(bigint, integer) IS
@@ -24,7 +24,7 @@ CREATE OR REPLACE FUNCTION tradepost_edge.events_catchup(after bigint, max integ
 	o_client_order_id text, o_expires_us bigint, o_created_us bigint, o_post_only boolean, o_stp smallint, o_reason text,
 	m_side smallint, m_type smallint, m_tif smallint, m_status smallint, m_quantity text, m_price text, m_filled text, m_avg text, m_commission text,
 	m_client_order_id text, m_expires_us bigint, m_created_us bigint, m_post_only boolean, m_stp smallint, m_reason text,
-	more boolean)
+	more boolean, o_stop_price text, o_link bigint, o_parent bigint, m_stop_price text, m_link bigint, m_parent bigint)
 	LANGUAGE c STABLE PARALLEL UNSAFE SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'tradepost_edge_events_catchup';
 COMMENT ON FUNCTION tradepost_edge.events_catchup(bigint, integer, integer[], bigint[]) IS

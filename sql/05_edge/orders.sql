@@ -9,19 +9,22 @@ SELECT o.id, o.account, o.instrument, o.side, o.status,
 		a.code AS asset,
 		i.contract,
 		(ARRAY['buy', 'sell'])[o.side + 1] AS side,
-		(ARRAY['limit', 'market'])[o.type + 1] AS type,
+		(ARRAY['limit', 'market', 'stop', 'stop_limit', 'take_profit'])[o.type + 1] AS type,
 		(ARRAY['day', 'gtc', 'gtd', 'ioc', 'fok'])[o.time_in_force + 1] AS "timeInForce",
-		CASE o.type WHEN 0 THEN trim_scale(o.price)::text END AS price,
+		CASE WHEN o.type IN (0, 3) THEN trim_scale(o.price)::text END AS price,
+		trim_scale(o.stop_price)::text AS "stopPrice",
 		trim_scale(o.quantity)::text AS quantity,
 		trim_scale(o.quantity)::text AS amount,
 		trim_scale(o.filled)::text AS filled,
-		CASE WHEN o.status IN (0, 1) THEN trim_scale(o.quantity - o.filled)::text ELSE '0' END AS remaining,
+		CASE WHEN o.status IN (0, 1, 7) THEN trim_scale(o.quantity - o.filled)::text ELSE '0' END AS remaining,
 		CASE WHEN o.filled > 0 THEN trim_scale(round(o.filled_value / (o.filled * i.multiplier), 8))::text END AS "averagePrice",
 		trim_scale(o.commission)::text AS commission,
-		(ARRAY['open', 'partially_filled', 'filled', 'cancelled', 'expired', 'rejected'])[o.status + 1] AS status,
+		(ARRAY['open', 'partially_filled', 'filled', 'cancelled', 'expired', 'rejected', 'pending', 'untriggered'])[o.status + 1] AS status,
 		tradepost_internal.reason_text(o.reason) AS reason,
 		o.flags & 1 = 1 AS "postOnly",
 		(ARRAY['cancel_taker', 'cancel_maker', 'cancel_both', 'decrement', 'none'])[o.stp + 1] AS stp,
+		o.link_id AS "linkedOrder",
+		o.parent_id AS "parentOrder",
 		tradepost_internal.iso(o.created_at) AS "createdAt",
 		tradepost_internal.iso(o.updated_at) AS "updatedAt",
 		CASE WHEN isfinite(o.expires_at) THEN tradepost_internal.iso(o.expires_at) END AS "expiresAt") x) AS json
@@ -79,8 +82,8 @@ BEGIN
 	PERFORM tradepost_internal.edge_takes(args, '{limit,cursor,status,symbol,asset,contract,side}');
 	lines := tradepost_internal.edge_whole(query, 'limit', 1, 200, 50);
 	below := tradepost_internal.edge_place(query);
-	wanted := tradepost_internal.edge_choice(query, 'status', '{active,open,partially_filled,filled,cancelled,expired,rejected}');
-	statuses := CASE wanted WHEN 'active' THEN '{0,1}' ELSE ARRAY[array_position('{open,partially_filled,filled,cancelled,expired,rejected}'::text[], wanted) - 1] END;
+	wanted := tradepost_internal.edge_choice(query, 'status', '{active,open,partially_filled,filled,cancelled,expired,rejected,untriggered}');
+	statuses := CASE wanted WHEN 'active' THEN '{0,1,7}' ELSE ARRAY[array_position('{open,partially_filled,filled,cancelled,expired,rejected,pending,untriggered}'::text[], wanted) - 1] END;
 	sides := array_position('{buy,sell}'::text[], tradepost_internal.edge_choice(query, 'side', '{buy,sell}')) - 1;
 	of := tradepost_internal.edge_instruments(query);
 	PERFORM tradepost_internal.durable();
@@ -101,7 +104,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tradepost_edge.orders_list(bigint, bigint, jsonb) IS
-'GET orders: the caller''s, newest first: {"orders": [...], "nextCursor"}. Query: limit (1 to 200, default 50), cursor, status (a state, or active), symbol, asset, contract, side. With a filter a page may hold
+'GET orders: the caller''s, newest first: {"orders": [...], "nextCursor"}. Query: limit (1 to 200, default 50), cursor, status (a state, or active: open, partially_filled and untriggered), symbol, asset, contract, side. With a filter a page may hold
 fewer than limit and have a cursor: it has looked at 10000 orders. Errors: TP001, TP005, TP016.';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.order_get(user_id bigint, session_id bigint, args jsonb)
@@ -129,12 +132,13 @@ CREATE OR REPLACE FUNCTION tradepost_internal.edge_pending_order(order_id bigint
 BEGIN ATOMIC
 	SELECT row_to_json(x) FROM (SELECT
 		c.id, c.client_order_id AS "clientOrderId", i.symbol, a.code AS asset, i.contract,
-		(ARRAY['buy', 'sell'])[c.side + 1] AS side, (ARRAY['limit', 'market'])[c.type + 1] AS type,
+		(ARRAY['buy', 'sell'])[c.side + 1] AS side, (ARRAY['limit', 'market', 'stop', 'stop_limit', 'take_profit'])[c.type + 1] AS type,
 		(ARRAY['day', 'gtc', 'gtd', 'ioc', 'fok'])[c.time_in_force + 1] AS "timeInForce",
-		trim_scale(c.price)::text AS price, trim_scale(c.quantity)::text AS quantity, trim_scale(c.quantity)::text AS amount,
+		trim_scale(c.price)::text AS price, trim_scale(c.stop_price)::text AS "stopPrice", trim_scale(c.quantity)::text AS quantity, trim_scale(c.quantity)::text AS amount,
 		'0'::text AS filled, trim_scale(c.quantity)::text AS remaining, NULL::text AS "averagePrice", '0'::text AS commission,
 		'pending'::text AS status, NULL::text AS reason, c.flags & 1 = 1 AS "postOnly",
 		(ARRAY['cancel_taker', 'cancel_maker', 'cancel_both', 'decrement', 'none'])[c.stp + 1] AS stp,
+		nullif(c.link_id, 0) AS "linkedOrder", nullif(c.parent_id, 0) AS "parentOrder",
 		tradepost_internal.iso(c.created_at) AS "createdAt", tradepost_internal.iso(c.created_at) AS "updatedAt",
 		tradepost_internal.iso(c.expires_at) AS "expiresAt"
 	FROM tradepost_internal.commands c
@@ -166,16 +170,17 @@ DECLARE
 	body     jsonb := args -> 'body';
 	total    numeric;
 BEGIN
-	PERFORM tradepost_internal.edge_takes(args, '{}', '{price,quantity,amount}');
+	PERFORM tradepost_internal.edge_takes(args, '{}', '{price,quantity,amount,stopPrice}');
 	IF body ->> 'quantity' IS NOT NULL AND body ->> 'amount' IS NOT NULL THEN
 		PERFORM tradepost_internal.refuse('quantity and amount are the same, and both were given', 'Give one of them.');
 	END IF;
 	total := coalesce(tradepost_internal.edge_decimal(body, 'quantity'), tradepost_internal.edge_decimal(body, 'amount'));
-	RETURN json_build_object('command', tradepost.amend_order(asking.account, order_id, total, tradepost_internal.edge_decimal(body, 'price')), 'order', order_id);
+	RETURN json_build_object('command', tradepost.amend_order(asking.account, order_id, total, tradepost_internal.edge_decimal(body, 'price'),
+		tradepost_internal.edge_decimal(body, 'stopPrice')), 'order', order_id);
 END
 $$;
 COMMENT ON FUNCTION tradepost_edge.order_amend(bigint, bigint, jsonb) IS
-'PATCH orders/:id: {"command": its id, "order"}; decided after commit. Body: price, quantity (or amount: the new total, filled part included). Errors: TP005, TP006, TP016, TP021.';
+'PATCH orders/:id: {"command": its id, "order"}; decided after commit. Body: price, quantity (or amount: the new total, filled part included), stopPrice (of an untriggered order). Errors: TP005, TP006, TP016, TP021.';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.orders_cancel_all(user_id bigint, session_id bigint, args jsonb)
 	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
@@ -191,7 +196,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tradepost_edge.orders_cancel_all(bigint, bigint, jsonb) IS
-'DELETE orders: {"command": its id, "symbol"}; cancels all open orders of the caller, or those in one instrument: symbol, or asset and contract, in query or body. Errors: TP001, TP005, TP016.';
+'DELETE orders: {"command": its id, "symbol"}; cancels all open and untriggered orders of the caller, or those in one instrument: symbol, or asset and contract, in query or body. Errors: TP001, TP005, TP016.';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.cancel_on_disconnect(user_id bigint)
 	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
@@ -204,4 +209,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tradepost_edge.cancel_on_disconnect(bigint) IS
-'Asks to cancel all open orders of a user whose socket is gone, as its session had wished; returns the command''s id, NULL for a user without account.';
+'Asks to cancel all open and untriggered orders of a user whose socket is gone, as its session had wished; returns the command''s id, NULL for a user without account.';

@@ -33,16 +33,17 @@ GRANT SET ON PARAMETER tradepost.actor TO tradepost_proxy;
 
 -- Trading.  Whose account it is, the functions check themselves.
 GRANT EXECUTE ON FUNCTION
-	tradepost.place_order(bigint, text, tradepost.side, numeric, numeric, tradepost.order_type, tradepost.time_in_force, text, timestamptz, tradepost.stp, boolean),
-	tradepost.place_orders(bigint[], text[], tradepost.side[], numeric[], numeric[], tradepost.order_type[], tradepost.time_in_force[], text[], timestamptz[], tradepost.stp[], boolean[]),
+	tradepost.place_order(bigint, text, tradepost.side, numeric, numeric, tradepost.order_type, tradepost.time_in_force, text, timestamptz, tradepost.stp, boolean, numeric, bigint),
+	tradepost.place_bracket(bigint, text, tradepost.side, numeric, numeric, numeric, numeric, numeric, tradepost.time_in_force, text, timestamptz),
+	tradepost.place_orders(bigint[], text[], tradepost.side[], numeric[], numeric[], tradepost.order_type[], tradepost.time_in_force[], text[], timestamptz[], tradepost.stp[], boolean[], numeric[]),
 	tradepost.submit_commands(jsonb),
 	tradepost.cancel_order(bigint, bigint),
-	tradepost.amend_order(bigint, bigint, numeric, numeric),
+	tradepost.amend_order(bigint, bigint, numeric, numeric, numeric),
 	tradepost.cancel_all(bigint, text),
-	tradepost.preview_order(bigint, text, tradepost.side, numeric, numeric, tradepost.order_type, tradepost.time_in_force, tradepost.stp, boolean)
+	tradepost.preview_order(bigint, text, tradepost.side, numeric, numeric, tradepost.order_type, tradepost.time_in_force, tradepost.stp, boolean, numeric)
 TO tradepost_admin, tradepost_trader, tradepost_proxy;
 GRANT EXECUTE ON PROCEDURE
-	tradepost.submit_order(bigint, text, tradepost.side, numeric, numeric, tradepost.order_type, tradepost.time_in_force, text, timestamptz, tradepost.stp, boolean, jsonb),
+	tradepost.submit_order(bigint, text, tradepost.side, numeric, numeric, tradepost.order_type, tradepost.time_in_force, text, timestamptz, tradepost.stp, boolean, numeric, bigint, jsonb),
 	tradepost.wait_for_order(bigint, interval, jsonb)
 TO tradepost_admin, tradepost_trader, tradepost_proxy;
 GRANT INSERT ON tradepost.orders TO tradepost_admin, tradepost_trader;
