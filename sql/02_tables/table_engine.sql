@@ -119,7 +119,7 @@ CREATE TABLE tradepost_internal.orders (
 ) WITH (fillfactor = 45);
 CREATE INDEX orders_account ON tradepost_internal.orders (account, id);
 COMMENT ON TABLE tradepost_internal.orders IS 'Current state of every order';
-COMMENT ON COLUMN tradepost_internal.orders.rank IS 'seq that gave the order its place in the queue of its price';
+COMMENT ON COLUMN tradepost_internal.orders.rank IS 'seq that gave the order its place in the queue of its price, or among the untriggered; negative while it waits for the order that it protects to trade';
 COMMENT ON COLUMN tradepost_internal.orders.price IS 'Limit; of a market order, and of a stop or take profit order that has triggered, the edge of the band at that moment';
 COMMENT ON COLUMN tradepost_internal.orders.maker_notional IS 'Cumulative absolute value traded as maker, the base of its commission';
 COMMENT ON COLUMN tradepost_internal.orders.filled_value IS 'Signed sum of what its fills were worth in the quote asset';

@@ -56,7 +56,7 @@ COMMENT ON FUNCTION tradepost.amend_order(bigint, bigint, numeric, numeric, nume
 'Asks to change an open order; returns the command''s id. quantity is the new total, filled part included: at or below what is filled it cancels. Less at the same price keeps the place in
 the queue; a new price or more quantity goes to the back and may trade. A refused amend changes nothing. stop_price: of untriggered orders only,
 which stay in place unless it changes, and may trigger by it. Tick, lot and limits are checked in the call (TP005, TP006) once the order can be seen:
-placed in an earlier statement of this transaction, or committed; else the engine checks them, and rejects with out_of_range.';
+placed in this transaction, or committed; else the engine checks them, and rejects with out_of_range.';
 
 CREATE OR REPLACE FUNCTION tradepost.cancel_all(account bigint, symbol text DEFAULT NULL)
 	RETURNS bigint LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'tradepost_sql_cancel_all';

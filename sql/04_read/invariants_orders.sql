@@ -47,7 +47,8 @@ BEGIN
 			FROM fills f JOIN tradepost_internal.orders o ON o.id = f.id
 			WHERE NOT EXISTS (SELECT FROM amended a WHERE a.id = f.id)
 			UNION ALL
-			SELECT s.id, s.seq, s.price, s.limit_price, o.side
+			-- A triggered order that trades at market has the limit that it got at its trigger.
+			SELECT s.id, s.seq, s.price, coalesce(s.limit_price, o.price), o.side
 			FROM (SELECT s.id, s.seq, s.price, max(s.limit_price) OVER (PARTITION BY s.id, s.span) AS limit_price FROM spans s) s
 			JOIN tradepost_internal.orders o ON o.id = s.id
 			WHERE s.price IS NOT NULL
@@ -101,7 +102,7 @@ BEGIN
 	RETURN QUERY
 		WITH compared AS (
 			SELECT id, s.id AS scanned, f.id AS found
-			FROM (SELECT o.id FROM tradepost_internal.orders o WHERE o.status IN (0, 1)) s
+			FROM (SELECT o.id FROM tradepost_internal.orders o WHERE o.status IN (0, 1, 7)) s
 			FULL JOIN (SELECT o.id FROM tradepost_internal.open_orders() o) f USING (id)
 		)
 		SELECT 'open_orders_found', coalesce(bool_and(c.scanned IS NOT NULL AND c.found IS NOT NULL), true),
@@ -111,6 +112,73 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tradepost_internal.check_orders() IS 'check_invariants(): orders';
+
+CREATE OR REPLACE FUNCTION tradepost_internal.check_triggers()
+	RETURNS TABLE (name text, holds boolean, detail text)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
+AS $$
+BEGIN
+	-- What waits has not traded, is of a kind that may wait, and its time has not come: the last trade has not reached it,
+	-- or (a negative rank) its parent has not traded.
+	RETURN QUERY
+		WITH judged AS (
+			SELECT o.id, CASE
+				WHEN o.type NOT IN (2, 3, 4) OR o.stop_price IS NULL THEN 'has no stop price'
+				WHEN o.filled <> 0 THEN 'has traded'
+				WHEN s.status = 2 THEN 'waits in an instrument that has expired'
+				WHEN o.rank > 0 AND s.last_trade_seq > 0 AND CASE WHEN (o.side = 0) = (o.type <> 4) THEN s.last_price >= o.stop_price ELSE s.last_price <= o.stop_price END
+					THEN format('waits for %s, and the last trade was at %s', o.stop_price, s.last_price)
+				END AS wrong
+			FROM tradepost_internal.orders o LEFT JOIN tradepost_internal.instrument_state s ON s.instrument = o.instrument
+			WHERE o.status = 7
+		)
+		SELECT 'untriggered_orders_wait', count(j.wrong) = 0, tradepost_internal.verdict(count(*), count(j.wrong), min(format('order %s %s', j.id, j.wrong)) FILTER (WHERE j.wrong IS NOT NULL))
+		FROM judged j;
+
+	-- Of a pair each names the other.  While both live, neither has traded and one is in no book; when one has ended, it ended the other
+	-- or (reason 29) was ended by it.
+	RETURN QUERY
+		WITH judged AS (
+			SELECT o.id, CASE
+				WHEN p.id IS NULL THEN 'is linked to what is not there'
+				WHEN p.link_id IS DISTINCT FROM o.id THEN format('is linked to %s, which is linked to %s', p.id, coalesce(p.link_id::text, 'none'))
+				WHEN (p.account, p.instrument) <> (o.account, o.instrument) THEN format('is linked to %s of another account or instrument', p.id)
+				WHEN o.status NOT IN (0, 1, 7) THEN NULL
+				WHEN p.status IN (0, 1, 7) AND (o.filled > 0 OR p.filled > 0) THEN format('or %s has traded, and both are open', p.id)
+				WHEN p.status IN (0, 1, 7) AND o.status <> 7 AND p.status <> 7 THEN format('and %s are both in the book', p.id)
+				WHEN p.status NOT IN (0, 1, 7) AND p.reason <> 29 THEN format('outlived %s', p.id)
+				END AS wrong
+			FROM tradepost_internal.orders o LEFT JOIN tradepost_internal.orders p ON p.id = o.link_id
+			-- What was rejected keeps what it asked for.
+			WHERE o.link_id IS NOT NULL AND o.status <> 5
+		)
+		SELECT 'linked_orders_exclude_each_other', count(j.wrong) = 0, tradepost_internal.verdict(count(*), count(j.wrong), min(format('order %s %s', j.id, j.wrong)) FILTER (WHERE j.wrong IS NOT NULL))
+		FROM judged j;
+
+	-- What protects an order waits until that one trades, ends with it if it never did, and is not larger than what it
+	-- protects, unless it was amended since.
+	RETURN QUERY
+		WITH judged AS (
+			SELECT o.id, CASE
+				WHEN p.id IS NULL AND NOT EXISTS (SELECT FROM tradepost_internal.commands c WHERE c.id = o.parent_id AND c.kind = 1) THEN 'protects what is not there'
+				WHEN o.parent_id <= o.id THEN format('protects %s, which is older', o.parent_id)
+				WHEN o.status NOT IN (0, 1, 7) AND o.filled = 0 THEN NULL
+				WHEN o.rank < 0 AND p.filled > 0 THEN format('is dormant, and %s has traded', p.id)
+				WHEN o.rank < 0 AND p.status NOT IN (0, 1, 7) THEN format('is dormant, and %s has ended', p.id)
+				WHEN o.rank > 0 AND coalesce(p.filled, 0) = 0 THEN format('is armed, and %s has not traded', o.parent_id)
+				WHEN (p.account, p.instrument) <> (o.account, o.instrument) THEN format('protects %s of another account or instrument', p.id)
+				WHEN (o.filled > p.filled OR p.status NOT IN (0, 1, 7) AND o.quantity > p.filled)
+					AND o.id NOT IN (SELECT e.order_id FROM tradepost_internal.events e WHERE e.kind = 6 AND e.order_id IS NOT NULL)
+					THEN format('is of %s, filled %s, and %s has filled %s', o.quantity, o.filled, p.id, p.filled)
+				END AS wrong
+			FROM tradepost_internal.orders o LEFT JOIN tradepost_internal.orders p ON p.id = o.parent_id
+			WHERE o.parent_id IS NOT NULL AND o.status <> 5
+		)
+		SELECT 'protection_follows_its_order', count(j.wrong) = 0, tradepost_internal.verdict(count(*), count(j.wrong), min(format('order %s %s', j.id, j.wrong)) FILTER (WHERE j.wrong IS NOT NULL))
+		FROM judged j;
+END
+$$;
+COMMENT ON FUNCTION tradepost_internal.check_triggers() IS 'check_invariants(): untriggered orders, linked pairs, and orders that protect others';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.check_commands()
 	RETURNS TABLE (name text, holds boolean, detail text)
@@ -188,8 +256,8 @@ BEGIN
 	-- The engine stores the checksum of its memory with each batch.
 	RETURN QUERY
 		WITH parts AS (
-			SELECT tradepost_internal.order_hash(o.id, o.account, o.instrument, o.side, o.price, o.quantity, o.filled, o.rank) AS part
-			FROM tradepost_internal.orders o WHERE o.status IN (0, 1)
+			SELECT tradepost_internal.order_hash(o.id, o.account, o.instrument, o.side, o.price, o.quantity, o.filled, o.rank, o.stop_price, o.link_id, o.parent_id) AS part
+			FROM tradepost_internal.orders o WHERE o.status IN (0, 1, 7)
 			UNION ALL
 			SELECT tradepost_internal.balance_hash(b.account, b.asset, b.total, b.reserved)
 			FROM tradepost_internal.balances b WHERE b.total <> 0 OR b.reserved <> 0
@@ -216,6 +284,8 @@ AS $$
 	SELECT c.name, c.holds, c.detail FROM tradepost_internal.check_positions() c
 	UNION ALL
 	SELECT c.name, c.holds, c.detail FROM tradepost_internal.check_orders() c
+	UNION ALL
+	SELECT c.name, c.holds, c.detail FROM tradepost_internal.check_triggers() c
 	UNION ALL
 	SELECT c.name, c.holds, c.detail FROM tradepost_internal.check_commands() c
 $$;

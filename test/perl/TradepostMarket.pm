@@ -131,9 +131,9 @@ UNION ALL
 (SELECT 'stored', s.* FROM stored s EXCEPT SELECT 'stored', p.* FROM published p)
 EOF
 	is($node->safe_psql($database, <<'EOF'), '', "$name: open orders are found without a look at the closed ones");
-SELECT id FROM ((SELECT id FROM tradepost_internal.open_orders()) EXCEPT (SELECT id FROM tradepost_internal.orders WHERE status IN (0, 1))) a
+SELECT id FROM ((SELECT id FROM tradepost_internal.open_orders()) EXCEPT (SELECT id FROM tradepost_internal.orders WHERE status IN (0, 1, 7))) a
 UNION ALL
-SELECT id FROM ((SELECT id FROM tradepost_internal.orders WHERE status IN (0, 1)) EXCEPT (SELECT id FROM tradepost_internal.open_orders())) b
+SELECT id FROM ((SELECT id FROM tradepost_internal.orders WHERE status IN (0, 1, 7)) EXCEPT (SELECT id FROM tradepost_internal.open_orders())) b
 EOF
 }
 

@@ -72,10 +72,10 @@ test('what fails its checks is refused by name, and nothing is written', async (
     [{ price: '1e300' }, 400, 'price'], [{ price: 'NaN' }, 400, 'price'], [{ price: '99999999999999999999' }, 400, 'price'],
     [{ amount: 0 }, 400, 'quantity|amount'], [{ amount: 0.5 }, 400, 'lot'], [{ amount: -1 }, 400, 'quantity|amount'], [{ amount: undefined }, 400, 'quantity|amount'],
     [{ amount: '1', quantity: '1' }, 400, 'quantity|amount'], [{ asset: 'Tulips' }, 404, 'Tulips'], [{ contract: 'Dec99' }, 404, 'Dec99'], [{ asset: undefined }, 400, 'symbol|asset'],
-    [{ symbol: 'Dec25-Gold' }, 400, 'symbol|asset'], [{ type: 'stop' }, 400, 'type'], [{ type: 'market' }, 400, 'price'], [{ timeInForce: 'forever' }, 400, 'timeInForce|time_in_force'],
+    [{ symbol: 'Dec25-Gold' }, 400, 'symbol|asset'], [{ type: 'sometime' }, 400, 'type'], [{ type: 'stop' }, 400, 'price'], [{ type: 'stop', price: undefined }, 400, 'stopPrice|stop_price'], [{ type: 'market' }, 400, 'price'], [{ timeInForce: 'forever' }, 400, 'timeInForce|time_in_force'],
     [{ expiresAt: 'tomorrow' }, 400, 'expiresAt|expires_at'], [{ expiresAt: '2020-01-01T00:00:00Z' }, 400, 'expires'], [{ expiresAt: 'infinity' }, 400, 'expires'],
     [{ postOnly: 'yes' }, 400, 'postOnly|post_only'], [{ clientOrderId: '' }, 400, 'key|clientOrderId'], [{ clientOrderId: 'x'.repeat(200) }, 400, 'key|clientOrderId|client_order_id'],
-    [{ stopPrice: 1 }, 400, 'stopPrice'], [{ account: 1 }, 400, 'account'], [{ userId: 7 }, 400, 'userId'], [{ asset: 7 }, 400, 'asset'], [{ side: ['buy'] }, 400, 'side'],
+    [{ stopPrice: 1 }, 400, 'stopPrice|stop_price'], [{ oco: 'x' }, 400, 'oco'], [{ oco: 999999999 }, 400, 'oco'], [{ account: 1 }, 400, 'account'], [{ userId: 7 }, 400, 'userId'], [{ asset: 7 }, 400, 'asset'], [{ side: ['buy'] }, 400, 'side'],
   ]) {
     const answer = await place(alice, change);
     assert.equal(answer.status, status, `${JSON.stringify(change)}: ${answer.text}`);

@@ -104,10 +104,12 @@ SELECT * FROM t.refused(format('SELECT tradepost.amend_order(%s, %s, price => 80
 SELECT * FROM t.refused(format('SELECT tradepost.amend_order(%s, %s, quantity => 1.5)', t.account('amend_b'), :pending));
 ROLLBACK;
 SELECT count(*) FROM tradepost.commands WHERE id > :before;
--- What is not to be seen is the engine's to reject, and tells nothing: another's order, none at all, a command that is no order, an order of the same statement.
+-- What is not to be seen is the engine's to reject, and tells nothing: another's order, none at all, a command that is no order.
 SELECT tradepost.amend_order(t.account('amend_a'), t.id('b4'), price => 90.001) > 0 AS another, tradepost.amend_order(t.account('amend_a'), 9000000000000000000, quantity => 5.5) > 0 AS none,
 	tradepost.amend_order(t.account('amend_a'), (SELECT id FROM tradepost.commands WHERE account = t.account('amend_a') AND kind = 'cancel' ORDER BY id LIMIT 1), price => -1) > 0 AS no_order,
-	tradepost.amend_order(t.account('amend_b'), tradepost.place_order(t.account('amend_b'), 'AMEND', 'buy', 1, 80, client_order_id => 'b4c'), price => 80.001) > 0 AS same_statement;
+	tradepost.amend_order(t.account('amend_b'), tradepost.place_order(t.account('amend_b'), 'AMEND', 'buy', 1, 80, client_order_id => 'b4c'), price => 80.01) > 0 AS same_statement;
+-- An order of the same statement is seen.
+SELECT * FROM t.refused(format('SELECT tradepost.amend_order(%1$s, tradepost.place_order(%1$s, ''AMEND'', ''buy'', 1, 80), price => 80.001)', t.account('amend_b')));
 :wait
 SELECT c.kind, e.kind AS became, e.reason FROM tradepost.commands c JOIN tradepost.events e ON e.command_id = c.id WHERE c.id > :before ORDER BY c.id;
 DO $$ BEGIN PERFORM tradepost.cancel_order(t.account('amend_b'), t.id('b4c')); END $$;

@@ -105,7 +105,7 @@ $$;
 COMMIT;
 -- The functions say so themselves.
 SELECT p.proname, array_to_string(p.proconfig, ', ') AS settings FROM pg_proc p WHERE p.pronamespace = 'tradepost_internal'::regnamespace AND p.proname LIKE 'open_order%' ORDER BY 1;
-SELECT count(*) = (SELECT count(*) FROM tradepost.orders WHERE status IN ('open', 'partially_filled')) AS all_found FROM tradepost_internal.open_orders();
+SELECT count(*) = (SELECT count(*) FROM tradepost.orders WHERE status IN ('open', 'partially_filled', 'untriggered')) AS all_found FROM tradepost_internal.open_orders();
 
 -- The engine says how it is.
 SELECT state, last_seq = (SELECT max(seq) FROM tradepost.events) AS last_seq, watermark > (SELECT max(id) FROM tradepost.commands) AS all_decided,
