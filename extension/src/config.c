@@ -2,13 +2,16 @@
  * config.c
  *	  What a backend remembers of the configuration.
  *
- * Instruments, assets and tenants are read whole when their generation in
+ * Instruments, assets, tenants and tiers are read whole when their generation in
  * shared memory has moved; accounts are looked up when first met.  Rows are read
  * with a fresh snapshot whatever the transaction's isolation, because that is
  * what the generation vouches for, and as the bootstrap superuser, because
  * traders may not read these tables: so every name in a query is qualified, down
  * to the operators, whatever the caller's search_path holds.  What a transaction changed itself is
  * dropped when it ends.
+ *
+ * Over 500 lines, because it is one memory: what is read together, kept together and
+ * dropped together.
  */
 #include "postgres.h"
 
@@ -43,6 +46,13 @@ typedef struct Tenant
 	int64 external_account;
 } Tenant;
 
+typedef struct TierLimit
+{
+	int64 tenant; /* 0: every one that has no terms of its own */
+	char *tier;
+	int32 open_orders; /* 0: no limit */
+} TierLimit;
+
 typedef struct AccountEntry
 {
 	int64 id; /* key */
@@ -64,6 +74,8 @@ static TpAsset *assets;
 static int asset_count;
 static Tenant *tenants;
 static int tenant_count;
+static TierLimit *tiers; /* a tenant's own terms before everybody's */
+static int tier_count;
 static HTAB *accounts = NULL;
 
 #define LISTING_SOURCE                                                                                               \
@@ -173,6 +185,25 @@ load_tenants(void)
 }
 
 static void
+load_tiers(void)
+{
+	MemoryContext old;
+
+	read_rows("SELECT coalesce(t.tenant, 0), t.tier, coalesce(t.max_open_orders, 0) FROM tradepost_internal.tiers t"
+			  " ORDER BY t.tenant NULLS LAST");
+	old = MemoryContextSwitchTo(config_context);
+	tier_count = (int) SPI_processed;
+	tiers = palloc0((tier_count + 1) * sizeof(TierLimit));
+	for (int i = 0; i < tier_count; i++)
+	{
+		tiers[i].tenant = DatumGetInt64(column(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
+		tiers[i].tier = TextDatumGetCString(column(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2));
+		tiers[i].open_orders = DatumGetInt32(column(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 3));
+	}
+	MemoryContextSwitchTo(old);
+}
+
+static void
 load_instance(void)
 {
 	read_rows("SELECT instance FROM tradepost_internal.engine_state");
@@ -220,6 +251,7 @@ load(void)
 	load_listings();
 	load_assets();
 	load_tenants();
+	load_tiers();
 	load_instance();
 	SPI_finish();
 	loaded_generation = generation;
@@ -287,6 +319,18 @@ tradepost_external_account(int64 tenant)
 			return tenants[i].external_account;
 	}
 	elog(ERROR, "tenant %lld is unknown", (long long) tenant);
+	return 0;
+}
+
+int32
+tradepost_open_order_limit(int64 tenant, const char *tier)
+{
+	load();
+	for (int i = 0; i < tier_count; i++)
+	{
+		if ((tiers[i].tenant == tenant || tiers[i].tenant == 0) && strcmp(tiers[i].tier, tier) == 0)
+			return tiers[i].open_orders;
+	}
 	return 0;
 }
 

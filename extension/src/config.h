@@ -1,7 +1,7 @@
 /*
  * config.h
  *	  What a backend remembers of the configuration: instruments, assets,
- *	  tenants, and whose account is whose.
+ *	  tenants, tiers, and whose account is whose.
  */
 #ifndef TRADEPOST_CONFIG_H
 #define TRADEPOST_CONFIG_H
@@ -41,6 +41,8 @@ extern const TpListing *tradepost_listing(int64 tenant, const char *symbol, int 
 extern const TpListing *tradepost_listing_by_id(int32 id); /* NULL: unknown */
 extern const TpAsset *tradepost_asset(int64 tenant, const char *code, int length);
 extern int64 tradepost_external_account(int64 tenant);
+/* Open orders that an account of this tier may have; 0: no limit. */
+extern int32 tradepost_open_order_limit(int64 tenant, const char *tier);
 extern TpAccount tradepost_account_for_trading(int64 id);
 extern TpAccount tradepost_account_for_administration(int64 id);
 

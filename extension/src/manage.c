@@ -134,13 +134,13 @@ tradepost_withdraw(PG_FUNCTION_ARGS)
 	return transfer(fcinfo, TP_CMD_WITHDRAW);
 }
 
-/* Administrators name symbols of the first tenant, which is the only one until more are made. */
 static Datum
 about_instrument(FunctionCallInfo fcinfo, TpCommandKind kind, const char *what, bool with_price)
 {
 	TpRequest request;
 	const TpListing *listing;
 	text *symbol;
+	int64 tenant;
 
 	tradepost_require_admin(what);
 	tradepost_require_engine();
@@ -149,7 +149,8 @@ about_instrument(FunctionCallInfo fcinfo, TpCommandKind kind, const char *what, 
 				(errcode(ERRCODE_TP_INVALID_ORDER), errmsg("symbol%s must be given", with_price ? " and price" : ""),
 				 errhint("They may not be NULL.")));
 	symbol = PG_GETARG_TEXT_PP(0);
-	listing = tradepost_listing(1, VARDATA_ANY(symbol), VARSIZE_ANY_EXHDR(symbol));
+	tenant = tradepost_arg_int64(fcinfo, with_price ? 2 : 1, "tenant");
+	listing = tradepost_listing(tenant, VARDATA_ANY(symbol), VARSIZE_ANY_EXHDR(symbol));
 	memset(&request, 0, sizeof(request));
 	request.command.kind = kind;
 	request.command.instrument = listing->spec.id;

@@ -7,9 +7,16 @@ CREATE TABLE tradepost_internal.tenants (
 	house_account     bigint NOT NULL,
 	insurance_account bigint NOT NULL,
 	external_account  bigint NOT NULL,
-	created_at        timestamptz NOT NULL DEFAULT now()
+	created_at        timestamptz NOT NULL DEFAULT now(),
+	hosts             text[] NOT NULL DEFAULT '{}',
+	settings          jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(settings) = 'object')
 );
-COMMENT ON TABLE tradepost_internal.tenants IS 'Brokers that share this database; each has its own house accounts';
+COMMENT ON TABLE tradepost_internal.tenants IS 'Brokers that share this database; each has its own users, accounts, instruments and house accounts, and sees nothing of another''s';
+COMMENT ON COLUMN tradepost_internal.tenants.id IS 'Number of the tenant';
+COMMENT ON COLUMN tradepost_internal.tenants.name IS 'Its name, as header X-Tenant gives it';
+COMMENT ON COLUMN tradepost_internal.tenants.created_at IS 'When it was made';
+COMMENT ON COLUMN tradepost_internal.tenants.hosts IS 'Host names that requests to it come under, in lower case; no two tenants share one';
+COMMENT ON COLUMN tradepost_internal.tenants.settings IS 'What it wants otherwise than the server''s settings; set_tenant() says which keys there are';
 COMMENT ON COLUMN tradepost_internal.tenants.house_account IS 'Account that commission is credited to';
 COMMENT ON COLUMN tradepost_internal.tenants.insurance_account IS 'Account that takes what a liquidation leaves; it may go negative';
 COMMENT ON COLUMN tradepost_internal.tenants.external_account IS 'The other side of deposits and withdrawals: minus what clients hold here';

@@ -50,22 +50,44 @@ END
 $$;
 COMMENT ON FUNCTION tradepost_internal.bounded(text, integer, integer, integer) IS 'value, if it is within its bounds; TP005 if not';
 
-CREATE OR REPLACE FUNCTION tradepost_internal.instrument_id(symbol text)
+CREATE OR REPLACE FUNCTION tradepost_internal.instrument_id(symbol text, tenant bigint DEFAULT 1)
 	RETURNS integer LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
 	found_id integer;
 BEGIN
-	SELECT i.id INTO found_id FROM tradepost_internal.instruments i WHERE i.symbol = instrument_id.symbol ORDER BY i.tenant LIMIT 1;
-	IF found_id IS NULL THEN
+	SELECT i.id INTO found_id FROM tradepost_internal.instruments i WHERE i.symbol = instrument_id.symbol AND i.tenant = instrument_id.tenant;
+	RETURN tradepost_internal.known_instrument(found_id, symbol);
+END
+$$;
+COMMENT ON FUNCTION tradepost_internal.instrument_id(text, bigint) IS 'Id of the tenant''s instrument with this symbol; TP001 if there is none';
+
+CREATE OR REPLACE FUNCTION tradepost_internal.known_instrument(instrument integer, symbol text)
+	RETURNS integer LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF instrument IS NULL THEN
 		RAISE EXCEPTION USING ERRCODE = '@tradepost_instrument_unknown@',
 			MESSAGE = format('symbol %s is unknown', coalesce('"' || left(symbol, 64) || '"', 'null')),
 			HINT = 'View tradepost.instruments lists what is traded.';
 	END IF;
-	RETURN found_id;
+	RETURN instrument;
 END
 $$;
-COMMENT ON FUNCTION tradepost_internal.instrument_id(text) IS 'Id of the instrument with this symbol; TP001 if there is none';
+COMMENT ON FUNCTION tradepost_internal.known_instrument(integer, text) IS 'instrument; TP001, which names symbol, if it is NULL';
+
+CREATE OR REPLACE FUNCTION tradepost_internal.visible_instrument(symbol text, tenant bigint)
+	RETURNS integer LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	-- Row security leaves a trader the instruments of its own tenants: another's symbol and one that never was are the same.
+	SELECT tradepost_internal.known_instrument((
+		SELECT i.id FROM tradepost_internal.instruments i
+		WHERE i.symbol = visible_instrument.symbol
+			AND i.tenant = coalesce(visible_instrument.tenant, CASE WHEN tradepost_internal.sees_all() THEN 1 ELSE i.tenant END)
+		ORDER BY i.tenant LIMIT 1), visible_instrument.symbol);
+END;
+COMMENT ON FUNCTION tradepost_internal.visible_instrument(text, bigint) IS
+'Id of the instrument with this symbol, of those that the current role may see; tenant NULL: the first of the role''s tenants that lists it, for roles that see all tenant 1. TP001 if there is none';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.visible_account(account bigint, visible boolean, sees_all boolean)
 	RETURNS bigint LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp

@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE FUNCTION tradepost_internal.book(instrument integer, depth integer)
 	RETURNS TABLE (side tradepost.side, price numeric, quantity numeric, orders bigint)
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 20 SET search_path = pg_catalog, tradepost_internal, pg_temp
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER ROWS 20 SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 BEGIN
 	BEGIN
@@ -23,17 +23,18 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tradepost_internal.book(integer, integer) IS
-'The best levels of an instrument''s book, bids then asks, best first: from shared memory, or from the tables where the matcher does not publish so much';
+'The best levels of an instrument''s book, bids then asks, best first: from shared memory, or from the tables where the matcher does not publish so much. Whose
+instrument it is, the caller has checked';
 
-CREATE OR REPLACE FUNCTION tradepost.order_book(symbol text, depth integer DEFAULT 10)
+CREATE OR REPLACE FUNCTION tradepost.order_book(symbol text, depth integer DEFAULT 10, tenant bigint DEFAULT NULL)
 	RETURNS TABLE (side tradepost.side, price numeric, quantity numeric, orders bigint)
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
-AS $$
-BEGIN
-	RETURN QUERY SELECT b.side, b.price, b.quantity, b.orders
-		FROM tradepost_internal.book(tradepost_internal.instrument_id(symbol), tradepost_internal.bounded('depth', depth, 1, 10000)) b;
-END
-$$;
-COMMENT ON FUNCTION tradepost.order_book(text, integer) IS
+	LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 20
+BEGIN ATOMIC
+	SELECT b.side, b.price, b.quantity, b.orders
+	FROM tradepost_internal.book(tradepost_internal.visible_instrument(order_book.symbol, order_book.tenant),
+		tradepost_internal.bounded('depth', order_book.depth, 1, 10000)) b;
+END;
+COMMENT ON FUNCTION tradepost.order_book(text, integer, bigint) IS
 'The book as the matcher last committed it: the best price levels of each side, bids then asks, best first. price in the quote asset, quantity: what is left of all orders at that price,
-orders: how many they are. Up to tradepost.book_depth levels come from shared memory; more, or on a standby, from the tables. Errors: TP001 unknown symbol, TP005 depth not in 1 to 10000.';
+orders: how many they are. Up to tradepost.book_depth levels come from shared memory; more, or on a standby, from the tables. tenant: whose instrument; NULL: the caller''s own tenant''s, for who sees all
+tenant 1''s. Errors: TP001 unknown symbol, also if it is another tenant''s, TP005 depth not in 1 to 10000.';

@@ -1,10 +1,11 @@
--- What every trader may know of the market: prices, the tape, candles.  None of it
--- names an account or an order, so these run as their owner, past row security.
+-- What every trader of a tenant may know of its market: prices, the tape, candles.  None of it
+-- names an account or an order, so what reads the events runs as its owner, past row
+-- security; which instruments, is asked before with the eyes of who calls.
 
-CREATE OR REPLACE FUNCTION tradepost_internal.market()
+CREATE OR REPLACE FUNCTION tradepost_internal.market(of integer[])
 	RETURNS TABLE (symbol text, kind tradepost.instrument_kind, status tradepost.instrument_status, last_price numeric, mark numeric,
 		bid numeric, bid_quantity numeric, ask numeric, ask_quantity numeric,
-		volume_24h numeric, high_24h numeric, low_24h numeric, trades_24h bigint, open_interest numeric)
+		volume_24h numeric, high_24h numeric, low_24h numeric, trades_24h bigint, open_interest numeric, tenant bigint)
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER ROWS 100 SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
@@ -22,7 +23,7 @@ BEGIN
 			CASE WHEN s.last_trade_seq > 0 THEN trim_scale(s.last_price) END, trim_scale(coalesce(s.mark, i.initial_mark)),
 			best.bid, best.bid_quantity, best.ask, best.ask_quantity,
 			trim_scale(coalesce(d.volume, 0)), trim_scale(d.high), trim_scale(d.low), coalesce(d.trades, 0),
-			CASE i.kind WHEN 1 THEN trim_scale(coalesce(h.quantity, 0)) END
+			CASE i.kind WHEN 1 THEN trim_scale(coalesce(h.quantity, 0)) END, i.tenant
 		FROM tradepost_internal.instruments i
 		LEFT JOIN tradepost_internal.instrument_state s ON s.instrument = i.id
 		LEFT JOIN day d ON d.instrument = i.id
@@ -31,16 +32,16 @@ BEGIN
 		CROSS JOIN LATERAL (SELECT max(b.price) FILTER (WHERE b.side = 'buy') AS bid, max(b.quantity) FILTER (WHERE b.side = 'buy') AS bid_quantity,
 			max(b.price) FILTER (WHERE b.side = 'sell') AS ask, max(b.quantity) FILTER (WHERE b.side = 'sell') AS ask_quantity
 			FROM tradepost_internal.book(i.id, 1) b) best
-		WHERE (SELECT tradepost_internal.durable());
+		WHERE i.id = ANY (of) AND (SELECT tradepost_internal.durable());
 END
 $$;
-COMMENT ON FUNCTION tradepost_internal.market() IS 'Rows of the view market';
+COMMENT ON FUNCTION tradepost_internal.market(integer[]) IS 'Rows of the view market, for these instruments; the caller has checked that they are for it to see';
 
 CREATE OR REPLACE VIEW tradepost.market WITH (security_invoker = true) AS
 SELECT m.symbol, m.kind, m.status, m.last_price, m.mark, m.bid, m.bid_quantity, m.ask, m.ask_quantity,
-	m.volume_24h, m.high_24h, m.low_24h, m.trades_24h, m.open_interest
-FROM tradepost_internal.market() m;
-COMMENT ON VIEW tradepost.market IS 'Every instrument''s prices now and over the last 24 hours. Reads the events of these 24 hours';
+	m.volume_24h, m.high_24h, m.low_24h, m.trades_24h, m.open_interest, m.tenant
+FROM tradepost_internal.market(ARRAY(SELECT i.id FROM tradepost_internal.instruments i)) m;
+COMMENT ON VIEW tradepost.market IS 'Every instrument''s prices, of the caller''s tenants, now and over the last 24 hours. Reads the events of these 24 hours';
 COMMENT ON COLUMN tradepost.market.symbol IS 'Instrument';
 COMMENT ON COLUMN tradepost.market.kind IS 'spot or future';
 COMMENT ON COLUMN tradepost.market.status IS 'open, halted or expired';
@@ -55,14 +56,14 @@ COMMENT ON COLUMN tradepost.market.high_24h IS 'Highest trade of the last 24 hou
 COMMENT ON COLUMN tradepost.market.low_24h IS 'Lowest trade of the last 24 hours';
 COMMENT ON COLUMN tradepost.market.trades_24h IS 'Trades of the last 24 hours';
 COMMENT ON COLUMN tradepost.market.open_interest IS 'Contracts held by all who are long; NULL for spot';
+COMMENT ON COLUMN tradepost.market.tenant IS 'Broker that lists it';
 
-CREATE OR REPLACE FUNCTION tradepost.tape(symbol text, max integer DEFAULT 50)
+CREATE OR REPLACE FUNCTION tradepost_internal.tape(instrument integer, lines integer)
 	RETURNS TABLE (seq bigint, "time" timestamptz, price numeric, quantity numeric, side tradepost.side)
 	LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 50 SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
-	wanted   integer := tradepost_internal.instrument_id(symbol);
-	lines    integer := tradepost_internal.bounded('max', max, 1, 10000);
+	wanted   CONSTANT integer := tape.instrument;
 	listed   timestamptz;
 	last_seq bigint;
 BEGIN
@@ -78,17 +79,27 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION tradepost.tape(text, integer) IS
-'An instrument''s last trades, newest first, without the names: seq, time, price in the quote asset, quantity and the taker''s side. Errors: TP001 unknown symbol, TP005 max not in 1 to 10000.';
+COMMENT ON FUNCTION tradepost_internal.tape(integer, integer) IS 'Rows of tape(); the caller has checked that the instrument is for it to see';
 
-CREATE OR REPLACE FUNCTION tradepost.candles(symbol text, resolution text DEFAULT '1m', since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL)
+CREATE OR REPLACE FUNCTION tradepost.tape(symbol text, max integer DEFAULT 50, tenant bigint DEFAULT NULL)
+	RETURNS TABLE (seq bigint, "time" timestamptz, price numeric, quantity numeric, side tradepost.side)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 50
+BEGIN ATOMIC
+	SELECT t.seq, t.time, t.price, t.quantity, t.side
+	FROM tradepost_internal.tape(tradepost_internal.visible_instrument(tape.symbol, tape.tenant), tradepost_internal.bounded('max', tape.max, 1, 10000)) t;
+END;
+COMMENT ON FUNCTION tradepost.tape(text, integer, bigint) IS
+'An instrument''s last trades, newest first, without the names: seq, time, price in the quote asset, quantity and the taker''s side. tenant as in order_book(). Errors: TP001 unknown symbol, TP005 max not in 1
+to 10000.';
+
+CREATE OR REPLACE FUNCTION tradepost_internal.candles(instrument integer, resolution text, since timestamptz, until timestamptz)
 	RETURNS TABLE (start timestamptz, open numeric, high numeric, low numeric, close numeric, volume numeric, trades bigint)
 	LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 500 SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
 	highest CONSTANT integer := 10000;
 	epoch   CONSTANT timestamptz := '2000-01-01 00:00:00+00';
-	wanted  integer := tradepost_internal.instrument_id(symbol);
+	wanted  CONSTANT integer := candles.instrument;
 	step    interval := CASE resolution WHEN '1m' THEN '1 minute' WHEN '5m' THEN '5 minutes' WHEN '15m' THEN '15 minutes'
 		WHEN '1h' THEN '1 hour' WHEN '1d' THEN '24 hours' END;
 	beyond  timestamptz := coalesce(until, now());
@@ -121,6 +132,15 @@ BEGIN
 		ORDER BY c.start;
 END
 $$;
-COMMENT ON FUNCTION tradepost.candles(text, text, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION tradepost_internal.candles(integer, text, timestamptz, timestamptz) IS 'Rows of candles(); the caller has checked that the instrument is for it to see';
+
+CREATE OR REPLACE FUNCTION tradepost.candles(symbol text, resolution text DEFAULT '1m', since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, tenant bigint DEFAULT NULL)
+	RETURNS TABLE (start timestamptz, open numeric, high numeric, low numeric, close numeric, volume numeric, trades bigint)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 500
+BEGIN ATOMIC
+	SELECT c.start, c.open, c.high, c.low, c.close, c.volume, c.trades
+	FROM tradepost_internal.candles(tradepost_internal.visible_instrument(candles.symbol, candles.tenant), candles.resolution, candles.since, candles.until) c;
+END;
+COMMENT ON FUNCTION tradepost.candles(text, text, timestamptz, timestamptz, bigint) IS
 'Open, high, low, close, volume and number of trades of an instrument, a row for each 1m, 5m, 15m, 1h or 1d (resolution) in which it traded, oldest first. From the candle that holds since (default:
-500 candles back) to before until (default: now). Errors: TP001 unknown symbol, TP005 another resolution, or more than 10000 candles of time.';
+500 candles back) to before until (default: now). tenant as in order_book(). Errors: TP001 unknown symbol, TP005 another resolution, or more than 10000 candles of time.';

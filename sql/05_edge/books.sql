@@ -9,11 +9,11 @@ COMMENT ON FUNCTION tradepost_edge.books(integer[], integer) IS
 side NULL. depth: 1 to 10000, no more than tradepost.book_depth come. TP011 if no matcher publishes here, TP005.';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.instruments_raw()
-	RETURNS TABLE (id integer, symbol text, asset text, contract text, kind integer, status integer, tick text, lot text, multiplier text, quote text, mark text, last text)
+	RETURNS TABLE (id integer, symbol text, asset text, contract text, kind integer, status integer, tick text, lot text, multiplier text, quote text, mark text, last text, tenant bigint)
 	LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 100 SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 	SELECT i.id, i.symbol, b.code, i.contract, i.kind::integer, coalesce(s.status, 1)::integer, trim_scale(i.tick)::text, trim_scale(i.lot)::text, trim_scale(i.multiplier)::text,
-		q.code, trim_scale(coalesce(s.mark, i.initial_mark))::text, CASE WHEN s.last_trade_seq > 0 THEN trim_scale(s.last_price)::text END
+		q.code, trim_scale(coalesce(s.mark, i.initial_mark))::text, CASE WHEN s.last_trade_seq > 0 THEN trim_scale(s.last_price)::text END, i.tenant
 	FROM tradepost_internal.instruments i
 	JOIN tradepost_internal.assets b ON b.id = i.asset
 	JOIN tradepost_internal.assets q ON q.id = i.quote
@@ -22,7 +22,8 @@ AS $$
 	ORDER BY i.id
 $$;
 COMMENT ON FUNCTION tradepost_edge.instruments_raw() IS
-'Instruments for the proxy''s memory. kind: 0 spot, 1 future; status: 0 open, 1 halted (or not taken up yet), 2 expired; last: price of the last trade, NULL before the first';
+'Instruments for the proxy''s memory. kind: 0 spot, 1 future; status: 0 open, 1 halted (or not taken up yet), 2 expired; last: price of the last trade, NULL before the first;
+tenant: whose it is: a symbol is another instrument at each tenant';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.engine_json()
 	RETURNS json LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp

@@ -1,8 +1,9 @@
 -- Who asks, and what the edge's functions share: arguments checked, times and lists as JSON.
 --
 -- Route functions take (user_id, session_id, args): args is {"param", "query", "body"}, each
--- key absent when it was not there; query values are strings.  They run as their
--- owner, past row security, so each begins with caller() unless it is public.  Those that
+-- key absent when it was not there; query values are strings; and "tenant", the number of the
+-- tenant that was asked.  They run as their owner, past row security, so each begins with
+-- caller(), whose tenant is the one that it looks at, or, if it is public, with edge_tenant().  Those that
 -- tell the planner to go by an index (enable_seqscan) also turn JIT off, which the
 -- planner's way of saying so, a huge cost, would else start for a query of a millisecond.
 
@@ -34,6 +35,9 @@ BEGIN
 		RAISE EXCEPTION USING ERRCODE = '@tradepost_session_revoked@', MESSAGE = 'the session has ended or was revoked', HINT = 'Log in again.';
 	END IF;
 	found_user := found_both.who;
+	IF found_user.tier_until <= clock_timestamp() THEN
+		found_user.tier := 'free';
+	END IF;
 	IF found_both.scopes IS NOT NULL THEN
 		PERFORM tradepost_internal.require_scope(found_both.scopes, need);
 		PERFORM tradepost_internal.require_feature(found_user.id, 'api_keys');
@@ -42,8 +46,27 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tradepost_edge.caller(bigint, bigint, text) IS
-'The user, if the session is theirs and in force; else TP016. need: what the caller is about to do, read, trade, withdraw, or login for what no API key may: TP024 if the session is a key''s without that scope, TP017
+'The user, if the session is theirs and in force; else TP016. tier is the one that holds now: free where the subscription has ended. need: what the caller is about to do, read, trade, withdraw, or login for what no API key may: TP024 if the session is a key''s without that scope, TP017
 if its owner''s subscription has no API keys any more. What every private function begins with; granted to nobody, because the row holds the password''s hash';
+
+CREATE OR REPLACE FUNCTION tradepost_internal.edge_tenant(user_id bigint, args jsonb)
+	RETURNS bigint LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
+AS $$
+DECLARE
+	given text := args ->> 'tenant';
+BEGIN
+	IF given ~ '^[0-9]{1,18}$' AND jsonb_typeof(args -> 'tenant') = 'number' THEN
+		RETURN given::bigint;
+	ELSIF given IS NOT NULL THEN
+		PERFORM tradepost_internal.refuse(format('tenant is %s, and must be a number', left((args -> 'tenant')::text, 64)), 'The proxy gives it.');
+	ELSIF user_id IS NOT NULL THEN
+		RETURN coalesce((SELECT u.tenant FROM tradepost_internal.users u WHERE u.id = edge_tenant.user_id), 1);
+	END IF;
+	RETURN 1;
+END
+$$;
+COMMENT ON FUNCTION tradepost_internal.edge_tenant(bigint, jsonb) IS
+'Tenant that a public function is asked for: what the proxy says in args, else the user''s, else 1. Of a tenant that there is not nothing will be found. TP005 if it is no number';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.iso(moment timestamptz)
 	RETURNS text LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -195,7 +218,7 @@ END
 $$;
 COMMENT ON FUNCTION tradepost_internal.edge_time(jsonb, text) IS 'An ISO 8601 time, or seconds since 1970; NULL if it is absent, TP005 if it is something else';
 
-CREATE OR REPLACE FUNCTION tradepost_internal.edge_symbol(part jsonb)
+CREATE OR REPLACE FUNCTION tradepost_internal.edge_symbol(part jsonb, tenant bigint DEFAULT 1)
 	RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
@@ -210,15 +233,15 @@ BEGIN
 	END IF;
 	symbol := coalesce(symbol, contract || '-' || asset, asset);
 	IF symbol IS NOT NULL THEN
-		PERFORM tradepost_internal.instrument_id(symbol);
+		PERFORM tradepost_internal.instrument_id(symbol, tenant);
 	END IF;
 	RETURN symbol;
 END
 $$;
-COMMENT ON FUNCTION tradepost_internal.edge_symbol(jsonb) IS
-'The symbol that symbol, or asset and contract, name; an asset alone is the spot instrument of that name. NULL if none is given; TP001 if there is no such instrument';
+COMMENT ON FUNCTION tradepost_internal.edge_symbol(jsonb, bigint) IS
+'The symbol that symbol, or asset and contract, name; an asset alone is the spot instrument of that name. NULL if none is given; TP001 if the tenant has no such instrument';
 
-CREATE OR REPLACE FUNCTION tradepost_internal.edge_instruments(query jsonb)
+CREATE OR REPLACE FUNCTION tradepost_internal.edge_instruments(query jsonb, tenant bigint DEFAULT 1)
 	RETURNS integer[] LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
@@ -231,7 +254,7 @@ BEGIN
 		RETURN NULL;
 	END IF;
 	SELECT array_agg(i.id) INTO found_ids FROM tradepost_internal.instruments i JOIN tradepost_internal.assets a ON a.id = i.asset
-		WHERE (wanted_symbol IS NULL OR i.symbol = wanted_symbol) AND (wanted_asset IS NULL OR a.code = wanted_asset)
+		WHERE i.tenant = edge_instruments.tenant AND (wanted_symbol IS NULL OR i.symbol = wanted_symbol) AND (wanted_asset IS NULL OR a.code = wanted_asset)
 		AND (wanted_contract IS NULL OR i.contract = wanted_contract);
 	IF found_ids IS NULL THEN
 		RAISE EXCEPTION USING ERRCODE = '@tradepost_instrument_unknown@',
@@ -242,7 +265,7 @@ BEGIN
 	RETURN found_ids;
 END
 $$;
-COMMENT ON FUNCTION tradepost_internal.edge_instruments(jsonb) IS 'Ids of the instruments that symbol, asset and contract of a query leave over; NULL if none of these is given, TP001 if no instrument is left';
+COMMENT ON FUNCTION tradepost_internal.edge_instruments(jsonb, bigint) IS 'Ids of the tenant''s instruments that symbol, asset and contract of a query leave over; NULL if none of these is given, TP001 if no instrument is left';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.edge_cursor(place bigint)
 	RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE

@@ -78,12 +78,13 @@ CREATE OR REPLACE FUNCTION tradepost_edge.instruments(user_id bigint, session_id
 AS $$
 DECLARE
 	query jsonb := args -> 'query';
+	of_tenant bigint := tradepost_internal.edge_tenant(user_id, args);
 	of    integer[];
 	kinds text;
 	found json;
 BEGIN
 	PERFORM tradepost_internal.edge_takes(args, '{symbol,asset,contract,kind}');
-	of := tradepost_internal.edge_instruments(query);
+	of := tradepost_internal.edge_instruments(query, of_tenant);
 	kinds := tradepost_internal.edge_choice(query, 'kind', '{spot,future}');
 	PERFORM tradepost_internal.durable();
 	SELECT array_to_json(array_agg(row_to_json(x) ORDER BY x.symbol)) INTO found
@@ -93,22 +94,23 @@ BEGIN
 			i.maintenance_margin_long::text AS "maintenanceMarginLong", i.maintenance_margin_short::text AS "maintenanceMarginShort",
 			i.maker_rate::text AS "makerRate", i.taker_rate::text AS "takerRate", i.allow_negative AS "allowNegative", i.contract_size::text AS "contractSize",
 			tradepost_internal.iso(i.expires_at) AS "expiresAt", tradepost_internal.iso(i.created_at) AS "createdAt"
-		FROM tradepost.instruments i WHERE (of IS NULL OR i.id = ANY (of)) AND (kinds IS NULL OR i.kind::text = kinds)) x;
+		FROM tradepost.instruments i WHERE i.tenant = of_tenant AND (of IS NULL OR i.id = ANY (of)) AND (kinds IS NULL OR i.kind::text = kinds)) x;
 	RETURN json_build_object('instruments', coalesce(found, '[]'));
 END
 $$;
 COMMENT ON FUNCTION tradepost_edge.instruments(bigint, bigint, jsonb) IS
-'GET instruments: {"instruments": [...]}, by symbol. Query: symbol, asset, contract, kind. Public. Errors: TP001, TP005.';
+'GET instruments: {"instruments": [...]} of the tenant, by symbol. Query: symbol, asset, contract, kind. Public. Errors: TP001, TP005.';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.market(user_id bigint, session_id bigint, args jsonb)
 	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp SET jit = off
 AS $$
 DECLARE
+	of_tenant bigint := tradepost_internal.edge_tenant(user_id, args);
 	of    integer[];
 	found json;
 BEGIN
 	PERFORM tradepost_internal.edge_takes(args, '{symbol,asset,contract}');
-	of := tradepost_internal.edge_instruments(args -> 'query');
+	of := tradepost_internal.edge_instruments(args -> 'query', of_tenant);
 	PERFORM tradepost_internal.roll_market();
 	PERFORM tradepost_internal.durable();
 	SELECT array_to_json(array_agg(row_to_json(x) ORDER BY x.symbol)) INTO found
@@ -133,12 +135,12 @@ BEGIN
 		CROSS JOIN LATERAL (SELECT max(b.price) FILTER (WHERE b.side = 'buy') AS bid, max(b.quantity) FILTER (WHERE b.side = 'buy') AS bid_quantity,
 			max(b.price) FILTER (WHERE b.side = 'sell') AS ask, max(b.quantity) FILTER (WHERE b.side = 'sell') AS ask_quantity
 			FROM tradepost_internal.book(i.id, 1) b) best
-		WHERE of IS NULL OR i.id = ANY (of)) x;
+		WHERE i.tenant = of_tenant AND (of IS NULL OR i.id = ANY (of))) x;
 	RETURN json_build_object('markets', coalesce(found, '[]'));
 END
 $$;
 COMMENT ON FUNCTION tradepost_edge.market(bigint, bigint, jsonb) IS
-'GET market: {"markets": [...]}, by symbol: best bid and ask, last trade, the last 24 hours by whole minutes. Query: symbol, asset, contract. Public. Errors: TP001, TP005.';
+'GET market: {"markets": [...]} of the tenant, by symbol: best bid and ask, last trade, the last 24 hours by whole minutes. Query: symbol, asset, contract. Public. Errors: TP001, TP005.';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.trades(user_id bigint, session_id bigint, args jsonb)
 	RETURNS json LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
@@ -149,6 +151,7 @@ DECLARE
 	most   CONSTANT bigint := 100000;
 	query  jsonb := args -> 'query';
 	asking tradepost_internal.users;
+	of_tenant bigint;
 	lines  integer;
 	below  bigint;
 	above  bigint;
@@ -163,10 +166,15 @@ BEGIN
 	lines := tradepost_internal.edge_whole(query, 'limit', 1, 200, 50);
 	below := tradepost_internal.edge_place(query);
 	mine := tradepost_internal.edge_flag(query, 'mine');
-	of := tradepost_internal.edge_instruments(query);
 	IF mine THEN
 		asking := tradepost_edge.caller(user_id, session_id);
+		of_tenant := asking.tenant;
+	ELSE
+		of_tenant := tradepost_internal.edge_tenant(user_id, args);
 	END IF;
+	-- All of a tenant's instruments where none is named: their ids go into the search.
+	of := coalesce(tradepost_internal.edge_instruments(query, of_tenant),
+		CASE WHEN NOT mine THEN ARRAY(SELECT i.id FROM tradepost_internal.instruments i WHERE i.tenant = of_tenant) END);
 	PERFORM tradepost_internal.durable();
 	below := least(below, 1 + coalesce((SELECT max(s.last_trade_seq) FROM tradepost_internal.instrument_state s WHERE of IS NULL OR s.instrument = ANY (of)), 0));
 	oldest := (SELECT e.seq FROM tradepost_internal.events e ORDER BY e.seq LIMIT 1);
@@ -225,7 +233,7 @@ DECLARE
 	found   json;
 BEGIN
 	PERFORM tradepost_internal.edge_takes(args, '{resolution,interval,since,until,limit}');
-	id := tradepost_internal.instrument_id(wanted);
+	id := tradepost_internal.instrument_id(wanted, tradepost_internal.edge_tenant(user_id, args));
 	IF query ? 'resolution' AND query ? 'interval' THEN
 		PERFORM tradepost_internal.refuse('resolution and interval are the same, and both were given', 'Give one of them.');
 	END IF;

@@ -85,7 +85,7 @@ BEGIN
 	wanted := tradepost_internal.edge_choice(query, 'status', '{active,open,partially_filled,filled,cancelled,expired,rejected,untriggered}');
 	statuses := CASE wanted WHEN 'active' THEN '{0,1,7}' ELSE ARRAY[array_position('{open,partially_filled,filled,cancelled,expired,rejected,pending,untriggered}'::text[], wanted) - 1] END;
 	sides := array_position('{buy,sell}'::text[], tradepost_internal.edge_choice(query, 'side', '{buy,sell}')) - 1;
-	of := tradepost_internal.edge_instruments(query);
+	of := tradepost_internal.edge_instruments(query, asking.tenant);
 	PERFORM tradepost_internal.durable();
 	IF wanted IS NOT NULL OR sides IS NOT NULL OR of IS NOT NULL THEN
 		above := coalesce((SELECT o.id FROM tradepost_internal.orders o WHERE (o.account, o.id) < (asking.account, below) AND (o.account, o.id) > (asking.account, 0)
@@ -191,7 +191,7 @@ DECLARE
 BEGIN
 	PERFORM tradepost_internal.edge_takes(args, '{symbol,asset,contract}', '{symbol,asset,contract}');
 	wanted := tradepost_internal.edge_symbol(CASE WHEN jsonb_typeof(args -> 'query') = 'object' THEN args -> 'query' ELSE '{}' END
-		|| CASE WHEN jsonb_typeof(args -> 'body') = 'object' THEN args -> 'body' ELSE '{}' END);
+		|| CASE WHEN jsonb_typeof(args -> 'body') = 'object' THEN args -> 'body' ELSE '{}' END, asking.tenant);
 	RETURN json_build_object('command', tradepost.cancel_all(asking.account, wanted), 'symbol', wanted);
 END
 $$;

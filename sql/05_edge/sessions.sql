@@ -26,7 +26,7 @@ END
 $$;
 COMMENT ON FUNCTION tradepost_internal.revoke_sessions(bigint, text, bigint) IS 'Ends all logins of a user but this one (NULL: all), and tells the proxies; returns how many. API keys stay: end_keys()';
 
-CREATE OR REPLACE FUNCTION tradepost_edge.login_lookup(email text, ip inet)
+CREATE OR REPLACE FUNCTION tradepost_edge.login_lookup(email text, ip inet, tenant bigint DEFAULT 1)
 	RETURNS json LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
@@ -35,24 +35,24 @@ DECLARE
 	wanted tradepost_internal.users;
 BEGIN
 	SELECT ceil(extract(epoch FROM f.locked_until - clock_timestamp())) INTO wait
-		FROM tradepost_internal.login_failures f WHERE f.email_key = key AND f.locked_until > clock_timestamp();
-	SELECT u.* INTO wanted FROM tradepost_internal.users u WHERE u.email_key = key;
+		FROM tradepost_internal.login_failures f WHERE f.tenant = login_lookup.tenant AND f.email_key = key AND f.locked_until > clock_timestamp();
+	SELECT u.* INTO wanted FROM tradepost_internal.users u WHERE u.tenant = login_lookup.tenant AND u.email_key = key;
 	RETURN json_build_object('user', wanted.id, 'hash', wanted.password_hash, 'wait', coalesce(wait, 0));
 END
 $$;
-COMMENT ON FUNCTION tradepost_edge.login_lookup(text, inet) IS
-'What a login needs: {"user": id or null, "hash": of the password or null, "wait": seconds that logins with this e-mail are locked for, whether it is anybody''s or not}. Where user is null the proxy checks the
+COMMENT ON FUNCTION tradepost_edge.login_lookup(text, inet, bigint) IS
+'What a login to this tenant needs: {"user": id or null, "hash": of the password or null, "wait": seconds that logins with this e-mail are locked for, whether it is anybody''s or not}. Where user is null the proxy checks the
 password against a hash of its own, so that both take the same time.';
 
-CREATE OR REPLACE FUNCTION tradepost_internal.login_failed(failed_key text, failed_user bigint, from_ip inet)
+CREATE OR REPLACE FUNCTION tradepost_internal.login_failed(failed_tenant bigint, failed_key text, failed_user bigint, from_ip inet)
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
 	most   CONSTANT integer := 5;
 	counts tradepost_internal.login_failures;
 BEGIN
-	INSERT INTO tradepost_internal.login_failures AS f (email_key, failures) VALUES (failed_key, 1)
-		ON CONFLICT (email_key) DO UPDATE SET failures = f.failures + 1, last_at = clock_timestamp() WHERE f.locked_until IS NULL OR f.locked_until <= clock_timestamp()
+	INSERT INTO tradepost_internal.login_failures AS f (tenant, email_key, failures) VALUES (failed_tenant, failed_key, 1)
+		ON CONFLICT ON CONSTRAINT login_failures_pkey DO UPDATE SET failures = f.failures + 1, last_at = clock_timestamp() WHERE f.locked_until IS NULL OR f.locked_until <= clock_timestamp()
 		RETURNING f.* INTO counts;
 	-- During a lockout nothing is counted.
 	IF counts.email_key IS NULL THEN
@@ -62,18 +62,18 @@ BEGIN
 	IF counts.failures >= most THEN
 		UPDATE tradepost_internal.login_failures f
 			SET failures = 0, lockouts = least(f.lockouts + 1, 30), locked_until = clock_timestamp() + least(interval '1 minute' * power(2, f.lockouts), interval '24 hours')
-			WHERE f.email_key = failed_key RETURNING f.* INTO counts;
+			WHERE f.tenant = failed_tenant AND f.email_key = failed_key RETURNING f.* INTO counts;
 		PERFORM tradepost_internal.note_security('login_locked', failed_user, from_ip, least(50 + 10 * counts.lockouts, 90), jsonb_build_object('lockouts', counts.lockouts));
 		IF failed_user IS NOT NULL THEN
 			PERFORM tradepost_internal.tell_edge(json_build_object('user', failed_user));
 		END IF;
 	END IF;
 	-- What is long past makes room, a little at a time.
-	DELETE FROM tradepost_internal.login_failures f WHERE f.email_key IN (
-		SELECT x.email_key FROM tradepost_internal.login_failures x WHERE x.last_at < now() - interval '2 days' ORDER BY x.last_at LIMIT 10 FOR UPDATE SKIP LOCKED);
+	DELETE FROM tradepost_internal.login_failures f WHERE (f.tenant, f.email_key) IN (
+		SELECT x.tenant, x.email_key FROM tradepost_internal.login_failures x WHERE x.last_at < now() - interval '2 days' ORDER BY x.last_at LIMIT 10 FOR UPDATE SKIP LOCKED);
 END
 $$;
-COMMENT ON FUNCTION tradepost_internal.login_failed(text, bigint, inet) IS 'Counts a failed login: the fifth locks the e-mail for a minute, and each lockout until a success for twice as long, up to a day';
+COMMENT ON FUNCTION tradepost_internal.login_failed(bigint, text, bigint, inet) IS 'Counts a failed login: the fifth locks the e-mail at this tenant for a minute, and each lockout until a success for twice as long, up to a day';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.forget_sessions(of_user bigint)
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
@@ -87,7 +87,7 @@ END
 $$;
 COMMENT ON FUNCTION tradepost_internal.forget_sessions(bigint) IS 'Removes a user''s sessions that ended 30 days ago, with their tokens; what happened in them stays in security_events';
 
-CREATE OR REPLACE FUNCTION tradepost_edge.login_done(email text, user_id bigint, succeeded boolean, ip inet, user_agent text, refresh_hash bytea, factor bigint DEFAULT NULL)
+CREATE OR REPLACE FUNCTION tradepost_edge.login_done(email text, user_id bigint, succeeded boolean, ip inet, user_agent text, refresh_hash bytea, tenant bigint DEFAULT 1, factor bigint DEFAULT NULL)
 	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
@@ -95,18 +95,18 @@ DECLARE
 	wanted tradepost_internal.users;
 	made   tradepost_internal.sessions;
 BEGIN
-	SELECT u.* INTO wanted FROM tradepost_internal.users u WHERE u.id = login_done.user_id AND u.email_key = key;
+	SELECT u.* INTO wanted FROM tradepost_internal.users u WHERE u.id = login_done.user_id AND u.tenant = login_done.tenant AND u.email_key = key;
 	IF succeeded IS NOT TRUE OR wanted.id IS NULL THEN
-		PERFORM tradepost_internal.login_failed(coalesce(key, ''), wanted.id, ip);
+		PERFORM tradepost_internal.login_failed(coalesce(login_done.tenant, 0), coalesce(key, ''), wanted.id, ip);
 		RETURN NULL;
-	ELSIF wanted.status <> 'active' OR EXISTS (SELECT FROM tradepost_internal.login_failures f WHERE f.email_key = key AND f.locked_until > clock_timestamp()) THEN
+	ELSIF wanted.status <> 'active' OR EXISTS (SELECT FROM tradepost_internal.login_failures f WHERE f.tenant = wanted.tenant AND f.email_key = key AND f.locked_until > clock_timestamp()) THEN
 		-- The right password, but it opens nothing; locked meanwhile by others' attempts, or suspended.
 		PERFORM tradepost_internal.note_security('login_refused', wanted.id, ip, 50, jsonb_build_object('status', wanted.status));
 		RETURN NULL;
 	ELSIF tradepost_internal.has_factor(wanted.id) AND NOT tradepost_internal.take_grant(wanted.id, NULL, 'login', factor) THEN
 		RETURN json_build_object('error', '@tradepost_mfa_required@');
 	END IF;
-	DELETE FROM tradepost_internal.login_failures f WHERE f.email_key = key;
+	DELETE FROM tradepost_internal.login_failures f WHERE f.tenant = wanted.tenant AND f.email_key = key;
 	PERFORM tradepost_internal.forget_sessions(wanted.id);
 	INSERT INTO tradepost_internal.sessions (user_id, expires_at, ip, user_agent)
 		VALUES (wanted.id, now() + interval '7 days', login_done.ip, left(login_done.user_agent, 256)) RETURNING * INTO made;
@@ -115,11 +115,11 @@ BEGIN
 	RETURN tradepost_internal.session_json(wanted, made.id, made.expires_at);
 END
 $$;
-COMMENT ON FUNCTION tradepost_edge.login_done(text, bigint, boolean, inet, text, bytea, bigint) IS
-'The end of a login. succeeded: whether the password matched. Makes a session with this first refresh token (SHA-256) and answers {"user", "session", "account", "tier", "role", "expires"}; NULL if it failed, which is
+COMMENT ON FUNCTION tradepost_edge.login_done(text, bigint, boolean, inet, text, bytea, bigint, bigint) IS
+'The end of a login. succeeded: whether the password matched. Makes a session with this first refresh token (SHA-256) and answers {"user", "session", "account", "tier", "tierUntil": seconds since 1970 or null, "role", "tenant", "expires"}; NULL if it failed, which is
 counted against the e-mail, whoever''s it is; {"error": "TP022"} where a second factor is enrolled and factor is no grant of factor_prove().';
 
-CREATE OR REPLACE FUNCTION tradepost_edge.refresh(old_hash bytea, new_hash bytea, ip inet, user_agent text)
+CREATE OR REPLACE FUNCTION tradepost_edge.refresh(old_hash bytea, new_hash bytea, ip inet, user_agent text, tenant bigint DEFAULT NULL)
 	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
@@ -130,7 +130,8 @@ DECLARE
 BEGIN
 	-- Locked, so that of two that come at once the second finds it spent.
 	SELECT t.* INTO token FROM tradepost_internal.refresh_tokens t WHERE t.hash = old_hash FOR UPDATE;
-	IF token.hash IS NULL THEN
+	IF token.hash IS NULL OR tenant <> (SELECT u.tenant FROM tradepost_internal.sessions s JOIN tradepost_internal.users u ON u.id = s.user_id WHERE s.id = token.session_id) THEN
+		-- Another tenant's is not known to this one, and stays as it is.
 		PERFORM tradepost_internal.note_security('refresh_unknown', NULL, ip, 30);
 		RETURN refused;
 	END IF;
@@ -156,8 +157,9 @@ BEGIN
 	RETURN tradepost_internal.session_json(wanted, current.id, current.expires_at);
 END
 $$;
-COMMENT ON FUNCTION tradepost_edge.refresh(bytea, bytea, inet, text) IS
-'Spends a refresh token and hands out the next (both as SHA-256): an answer as login_done()''s, or {"error": "TP020"}. A token that was spent before ends its whole session.';
+COMMENT ON FUNCTION tradepost_edge.refresh(bytea, bytea, inet, text, bigint) IS
+'Spends a refresh token and hands out the next (both as SHA-256): an answer as login_done()''s, or {"error": "TP020"}. A token that was spent before ends its whole session. tenant: the one that was asked; another''s token is
+unknown to it. NULL: any.';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.logout(user_id bigint, session_id bigint, args jsonb)
 	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
@@ -188,11 +190,11 @@ AS $$
 DECLARE
 	asking tradepost_internal.users := tradepost_edge.caller(user_id, session_id);
 BEGIN
-	RETURN json_build_object('user', asking.id, 'session', session_id, 'account', asking.account, 'tier', asking.tier, 'role', asking.role,
-		'expires', tradepost_internal.iso((SELECT s.expires_at FROM tradepost_internal.sessions s WHERE s.id = session_info.session_id)));
+	RETURN json_build_object('user', asking.id, 'session', session_id, 'account', asking.account, 'tier', asking.tier, 'tierUntil', tradepost_internal.tier_seconds(asking),
+		'role', asking.role, 'tenant', asking.tenant, 'expires', tradepost_internal.iso((SELECT s.expires_at FROM tradepost_internal.sessions s WHERE s.id = session_info.session_id)));
 END
 $$;
-COMMENT ON FUNCTION tradepost_edge.session_info(bigint, bigint) IS 'Who a socket belongs to: {"user", "session", "account", "tier", "role", "expires"}. Error: TP016.';
+COMMENT ON FUNCTION tradepost_edge.session_info(bigint, bigint) IS 'Who a socket belongs to: {"user", "session", "account", "tier", "tierUntil": seconds since 1970 or null, "role", "tenant", "expires"}. Error: TP016.';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.revocations()
 	RETURNS TABLE (session_id bigint, until timestamptz)

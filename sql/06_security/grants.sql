@@ -25,7 +25,12 @@ GRANT EXECUTE ON FUNCTION
 	tradepost_internal.open_order_ids(),
 	tradepost_internal.open_orders(),
 	tradepost_internal.any_beyond_mark(),
-	tradepost_internal.market()
+	tradepost_internal.known_instrument(integer, text),
+	tradepost_internal.visible_instrument(text, bigint),
+	tradepost_internal.book(integer, integer),
+	tradepost_internal.tape(integer, integer),
+	tradepost_internal.candles(integer, text, timestamptz, timestamptz),
+	tradepost_internal.market(integer[])
 TO tradepost_admin, tradepost_auditor, tradepost_trader, tradepost_proxy;
 
 -- On whose behalf the proxy acts, it says itself; nobody else may.
@@ -50,13 +55,13 @@ GRANT INSERT ON tradepost.orders TO tradepost_admin, tradepost_trader;
 -- Triggers refuse these two, whoever asks: granted so that it is they who answer, and say what to call instead.
 GRANT UPDATE, DELETE ON tradepost.orders TO tradepost_admin, tradepost_trader;
 
--- What everybody may read: the market, and the events under row security.
+-- What everybody may read: the market of its tenants, and the events under row security.
 GRANT EXECUTE ON PROCEDURE tradepost.wait_for_seq(bigint, interval)
 TO tradepost_admin, tradepost_auditor, tradepost_trader, tradepost_proxy;
 GRANT EXECUTE ON FUNCTION
-	tradepost.order_book(text, integer),
-	tradepost.tape(text, integer),
-	tradepost.candles(text, text, timestamptz, timestamptz),
+	tradepost.order_book(text, integer, bigint),
+	tradepost.tape(text, integer, bigint),
+	tradepost.candles(text, text, timestamptz, timestamptz, bigint),
 	tradepost.events_since(bigint, integer),
 	tradepost.decision(bigint)
 TO tradepost_admin, tradepost_auditor, tradepost_trader, tradepost_proxy;
@@ -90,10 +95,10 @@ GRANT EXECUTE ON FUNCTION
 	tradepost.set_commission(text, numeric, numeric, bigint),
 	tradepost.deposit(bigint, text, numeric, text),
 	tradepost.withdraw(bigint, text, numeric, text),
-	tradepost.set_mark(text, numeric),
-	tradepost.halt_instrument(text),
-	tradepost.resume_instrument(text),
-	tradepost.settle_instrument(text, numeric),
+	tradepost.set_mark(text, numeric, bigint),
+	tradepost.halt_instrument(text, bigint),
+	tradepost.resume_instrument(text, bigint),
+	tradepost.settle_instrument(text, numeric, bigint),
 	tradepost.post_restore()
 TO tradepost_admin;
 

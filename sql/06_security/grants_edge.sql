@@ -5,10 +5,10 @@ REVOKE ALL ON ALL ROUTINES IN SCHEMA tradepost_edge FROM PUBLIC;
 
 -- What makes a session, shows what one is made of, or does without: the proxy's alone.
 GRANT EXECUTE ON FUNCTION
-	tradepost_edge.register(text, text, text, text, text, inet, text),
-	tradepost_edge.login_lookup(text, inet),
-	tradepost_edge.login_done(text, bigint, boolean, inet, text, bytea, bigint),
-	tradepost_edge.refresh(bytea, bytea, inet, text),
+	tradepost_edge.register(text, text, text, text, text, inet, text, bigint),
+	tradepost_edge.login_lookup(text, inet, bigint),
+	tradepost_edge.login_done(text, bigint, boolean, inet, text, bytea, bigint, bigint),
+	tradepost_edge.refresh(bytea, bytea, inet, text, bigint),
 	tradepost_edge.logout(bigint, bigint, jsonb),
 	tradepost_edge.password_hash_of(bigint, bigint),
 	tradepost_edge.change_password(bigint, bigint, text),
@@ -51,7 +51,7 @@ GRANT EXECUTE ON FUNCTION
 	tradepost.lift_block(inet)
 TO tradepost_admin;
 GRANT SELECT ON tradepost.users, tradepost.security_events, tradepost.ip_blocks TO tradepost_admin, tradepost_auditor;
-GRANT SELECT (id, tenant, email, email_key, first_name, last_name, tier, role, account, status, created_at, password_changed_at) ON tradepost_internal.users
+GRANT SELECT (id, tenant, email, email_key, first_name, last_name, tier, role, account, status, created_at, password_changed_at, tier_until) ON tradepost_internal.users
 TO tradepost_admin, tradepost_auditor;
 GRANT SELECT ON tradepost_internal.security_events, tradepost_internal.ip_blocks, tradepost_internal.login_failures TO tradepost_admin, tradepost_auditor;
 GRANT SELECT (id, user_id, created_at, last_used_at, expires_at, ip, user_agent, revoked_at, revoked_reason) ON tradepost_internal.sessions

@@ -72,7 +72,7 @@ SELECT is_empty($$SELECT FROM tradepost_internal.login_failures WHERE email_key 
 UPDATE tradepost_internal.login_failures SET last_at = now() - interval '3 days' WHERE email_key = 'unknown@example.org';
 SELECT lives_ok($$SELECT pg_temp.login('somebody@example.org', false)$$, 'another failure');
 SELECT is_empty($$SELECT FROM tradepost_internal.login_failures WHERE email_key = 'unknown@example.org'$$, 'makes what is old be forgotten');
-SELECT is((SELECT string_agg(DISTINCT kind, ' ' ORDER BY kind) FROM tradepost.security_events), 'login login_failed login_locked login_refused registered', 'it is all recorded');
+SELECT is((SELECT string_agg(DISTINCT kind, ' ' ORDER BY kind) FROM tradepost.security_events), 'login login_failed login_locked login_refused registered subscription_trial_started', 'it is all recorded');
 SELECT ok((SELECT bool_and(risk BETWEEN 0 AND 100) FROM tradepost.security_events) AND (SELECT min(risk) FROM tradepost.security_events WHERE kind = 'login_locked') > (SELECT min(risk) FROM tradepost.security_events WHERE kind = 'login_failed'), 'with its risk');
 
 -- Refresh.
@@ -96,7 +96,7 @@ SELECT is(pg_temp.refresh('old', 'new')::jsonb, '{"error": "TP020"}', 'an expire
 -- Sessions end.
 CREATE TEMP TABLE s AS SELECT n, (pg_temp.login('b@example.org', true, 'b-' || n) ->> 'session')::bigint AS id, (SELECT id FROM tradepost.users WHERE email = 'b@example.org') AS u FROM generate_series(1, 4) n;
 SELECT lives_ok(format('SELECT tradepost_edge.session_info(%s, %s)', u, id), 'a session in force') FROM s;
-SELECT is((SELECT tradepost_edge.session_info(u, id)::jsonb - 'expires' FROM s WHERE n = 1), (SELECT jsonb_build_object('user', x.id, 'session', s.id, 'account', x.account, 'tier', 'free', 'role', 'user')
+SELECT is((SELECT tradepost_edge.session_info(u, id)::jsonb - 'expires' FROM s WHERE n = 1), (SELECT jsonb_build_object('user', x.id, 'session', s.id, 'account', x.account, 'tier', 'free', 'role', 'user', 'tenant', 1, 'tierUntil', NULL)
 	FROM s JOIN tradepost.users x ON x.id = s.u WHERE n = 1), 'session_info()');
 SELECT throws_ok(format('SELECT tradepost_edge.session_info(1, %s)', id), 'TP016', NULL, 'not as another user') FROM s WHERE n = 1;
 SELECT throws_ok('SELECT tradepost_edge.session_info(NULL, NULL)', 'TP016', NULL, 'nor as nobody');
@@ -139,7 +139,7 @@ SELECT is(pg_temp.refresh('ada-now', 'x')::jsonb, '{"error": "TP020"}', 'which i
 UPDATE s SET id = (pg_temp.login('b@example.org', true, 'b-6') ->> 'session')::bigint WHERE n = 1;
 SELECT lives_ok(format($$SELECT tradepost.set_tier(%s, 'enterprise')$$, u), 'set_tier()') FROM s WHERE n = 1;
 SELECT lives_ok(format($$SELECT tradepost.set_role(%s, 'admin')$$, u), 'set_role()') FROM s WHERE n = 1;
-SELECT is((SELECT tradepost_edge.session_info(u, id)::jsonb - 'expires' - 'user' - 'session' - 'account' FROM s WHERE n = 1), '{"tier": "enterprise", "role": "admin"}', 'hold at once');
+SELECT is((SELECT tradepost_edge.session_info(u, id)::jsonb - 'expires' - 'user' - 'session' - 'account' FROM s WHERE n = 1), '{"tier": "enterprise", "role": "admin", "tenant": 1, "tierUntil": null}', 'hold at once');
 SELECT throws_ok($$SELECT tradepost.set_tier(1, 'gold')$$, 'TP014', 'tier must be free, basic, pro or enterprise, not ''gold''', 'no such tier');
 SELECT throws_ok($$SELECT tradepost.set_tier(1, NULL)$$, 'TP014', NULL, 'no tier');
 SELECT throws_ok($$SELECT tradepost.set_tier(99, 'pro')$$, 'TP014', 'user 99 does not exist', 'no such user');

@@ -214,7 +214,7 @@ test('a changed password ends the other sessions', async () => {
 });
 
 test('a downgrade counts at once, whatever the token says', async () => {
-  const { user, token } = await newUser(proxy, { tier: 'enterprise' });
+  const { user, token } = await newUser(proxy, { tier: 'pro' });
   await cluster.sql(`SELECT tradepost.set_tier(${user.id}, 'free')`);
   assert.equal((await profile(token)).json.user.tier, 'free');
 });
