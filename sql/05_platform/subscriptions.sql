@@ -77,28 +77,14 @@ BEGIN
 		jsonb_build_object('tier', s.tier, 'status', s.status, 'oldTier', old.tier, 'oldStatus', old.status, 'by', session_user));
 	told := json_build_object('tier', tradepost_internal.effective_tier(owner.tier, owner.tier_until), 'status', s.status, 'change', kind,
 		'periodEnd', CASE WHEN isfinite(s.period_end) THEN tradepost_internal.iso(s.period_end) END, 'pendingTier', s.pending_tier);
-	PERFORM tradepost_internal.tell_user(owner.tenant, owner.id, 'subscription:changed', told, format('Subscription: %s', replace(kind, '_', ' ')),
-		format('Tier %s, %s.', s.tier, replace(s.status, '_', ' ')));
+	PERFORM tradepost_internal.push(owner.tenant, owner.id, NULL, 'account', 'subscription:changed', told);
+	PERFORM tradepost_internal.notify_user(owner.id, 'subscription', format('Subscription: %s', replace(kind, '_', ' ')), format('Tier %s, %s.', s.tier, replace(s.status, '_', ' ')), told::jsonb);
 	PERFORM tradepost_internal.tell_edge(json_build_object('user', s.user_id));
 	RETURN s;
 END
 $$;
 COMMENT ON FUNCTION tradepost_internal.change_subscription(tradepost_internal.subscriptions, text, jsonb) IS
 'Makes a locked subscription what s says, the user''s tier with it; records it, and tells the user''s sockets and the proxies. The only function that changes one';
-
-CREATE OR REPLACE FUNCTION tradepost_internal.tell_user(tenant bigint, user_id bigint, event text, data json, title text, body text)
-	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
-AS $$
-BEGIN
-	IF to_regprocedure('tradepost_internal.push(bigint, bigint, text, text, text, json)') IS NOT NULL THEN
-		EXECUTE 'SELECT tradepost_internal.push($1, $2, NULL, $3, $4, $5)' USING tenant, user_id, 'account', event, data;
-	END IF;
-	IF to_regprocedure('tradepost_internal.notify_user(bigint, text, text, text, jsonb)') IS NOT NULL THEN
-		EXECUTE 'SELECT tradepost_internal.notify_user($1, $2, $3, $4, $5)' USING user_id, 'subscription', title, body, data::jsonb;
-	END IF;
-END
-$$;
-COMMENT ON FUNCTION tradepost_internal.tell_user(bigint, bigint, text, json, text, text) IS 'Pushes an event to the user''s open sockets, and leaves a notification';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.start_trial(of_user bigint, wanted text)
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
