@@ -12,7 +12,7 @@
 #	  clang builds what is sanitized: its UBSan finds more, and libFuzzer is part of it.
 
 PURE_NOUNS := slab keymap book ladder match commission lifetime account risk batch checksum order settle \
-	execute accept amend cancel market liquidation preview engine
+	trigger link execute accept amend cancel market liquidation preview engine
 PURE_SRC := $(PURE_NOUNS:%=extension/src/%.c)
 PURE_LIB_SRC := $(PURE_SRC) extension/src/mem_libc.c
 PURE_HDR := $(wildcard extension/src/account.h extension/src/book.h extension/src/command.h \
@@ -30,7 +30,7 @@ PURE_OBJ := $(PURE_LIB_SRC:extension/src/%.c=build/pure/%.o)
 PURE_ASAN_OBJ := $(PURE_LIB_SRC:extension/src/%.c=build/asan/%.o)
 PURE_FUZZ_OBJ := $(PURE_LIB_SRC:extension/src/%.c=build/fuzz/pure/%.o)
 
-PURE_UNIT_SHARED := $(wildcard test/unit/unit_*.c) test/fuzz/engine_check.c
+PURE_UNIT_SHARED := $(wildcard test/unit/unit_*.c) test/fuzz/engine_check.c test/fuzz/engine_check_ties.c
 PURE_UNIT_HDR := $(wildcard test/unit/*.h test/fuzz/engine_check.h test/fuzz/tap.h)
 PURE_TESTS := $(basename $(notdir $(wildcard test/unit/test_*.c)))
 PURE_UNIT := $(PURE_TESTS:%=build/unit/%)
@@ -79,7 +79,7 @@ build/bench/book_bench: test/bench/book_bench.c build/libtradepost_book.a
 	mkdir -p $(@D)
 	$(PURE_CC) $(PURE_CFLAGS) -o $@ $< build/libtradepost_book.a
 
-build/fuzz/engine_libfuzzer: test/fuzz/fuzz_engine.c test/fuzz/engine_check.c $(PURE_UNIT_HDR) $(PURE_FUZZ_OBJ)
+build/fuzz/engine_libfuzzer: test/fuzz/fuzz_engine.c test/fuzz/engine_check.c test/fuzz/engine_check_ties.c $(PURE_UNIT_HDR) $(PURE_FUZZ_OBJ)
 	mkdir -p $(@D)
 	$(PURE_CLANG) $(PURE_SANITIZE) -fsanitize=fuzzer -Itest/fuzz -o $@ \
-		test/fuzz/fuzz_engine.c test/fuzz/engine_check.c $(PURE_FUZZ_OBJ)
+		test/fuzz/fuzz_engine.c test/fuzz/engine_check.c test/fuzz/engine_check_ties.c $(PURE_FUZZ_OBJ)

@@ -10,17 +10,26 @@
 static bool
 form_ok(const TpCommand *command)
 {
-	return command->side <= TP_SELL && command->type <= TP_MARKET && command->time_in_force <= TP_FOK &&
+	return command->side <= TP_SELL && command->type <= TP_TAKE_PROFIT && command->time_in_force <= TP_FOK &&
 		   command->stp <= TP_STP_NONE && command->maker_rate >= 0 && command->maker_rate <= TRADEPOST_ONE &&
-		   command->taker_rate >= 0 && command->taker_rate <= TRADEPOST_ONE &&
+		   command->taker_rate >= 0 && command->taker_rate <= TRADEPOST_ONE && command->max_open >= 0 &&
 		   (command->time_in_force != TP_DAY || command->expires_at > 0);
+}
+
+/* What only a triggered kind is asked: it is to wait. */
+static bool
+trigger_ok(const TpMarket *market, const TpCommand *command)
+{
+	return command->time_in_force <= TP_GTD && !(command->flags & TP_CMD_POST_ONLY) &&
+		   tradepost_market_price_ok(market, command->stop_price);
 }
 
 static bool
 in_range(const TpEngine *engine, const TpMarket *market, const TpCommand *command)
 {
 	return form_ok(command) && tradepost_market_quantity_ok(market, command->quantity) &&
-		   (command->type == TP_MARKET || tradepost_market_price_ok(market, command->price)) &&
+		   (tp_is_market_kind(command->type) || tradepost_market_price_ok(market, command->price)) &&
+		   (!tp_is_triggered_kind(command->type) || trigger_ok(market, command)) &&
 		   tradepost_orders_find(&engine->orders, command->id) == TP_NONE;
 }
 
@@ -40,6 +49,20 @@ expiry(const TpCommand *command, int64_t now)
 	}
 }
 
+/* As many as that, open or untriggered, in all instruments? */
+static bool
+has_open(const TpEngine *engine, int64_t account, int64_t many)
+{
+	const TpAccount *owner = tradepost_account_find(&engine->accounts, account);
+
+	for (const TpBalance *b = owner == NULL ? NULL : owner->balances; b != NULL; b = b->next)
+		for (int kind = 0; kind < 2; kind++)
+			for (const TpHolding *h = b->active[kind]; h != NULL; h = h->next_active)
+				if ((many -= (int64_t) h->n_orders + h->n_waiting) <= 0)
+					return true;
+	return false;
+}
+
 /* All but the book and the funds; fills in what those need. */
 TpReason
 tradepost_accept_terms(const TpEngine *engine, const TpCommand *command, int64_t now, TpPlan *plan)
@@ -57,6 +80,10 @@ tradepost_accept_terms(const TpEngine *engine, const TpCommand *command, int64_t
 		return TP_REASON_OUT_OF_RANGE;
 	if (command->time_in_force == TP_GTD && command->expires_at <= now)
 		return TP_REASON_ORDER_EXPIRED;
+	if ((command->link_id != 0 || command->parent_id != 0) && !tradepost_link_allows(engine, command))
+		return TP_REASON_LINKED;
+	if (command->max_open > 0 && has_open(engine, command->account, command->max_open))
+		return TP_REASON_TOO_MANY_ORDERS;
 	if (command->type == TP_LIMIT && !tradepost_market_in_band(market, command->price))
 		return TP_REASON_OUTSIDE_BAND;
 
@@ -104,7 +131,7 @@ check(const TpEngine *engine, const TpCommand *command, TpPlan *plan)
 	bool meets;
 	bool fills;
 
-	if (reason != TP_REASON_NONE)
+	if (reason != TP_REASON_NONE || tp_is_triggered_kind(command->type))
 		return reason;
 	best = tp_book_best(&plan->market->book, tp_opposite(plan->taker.side));
 	meets = best != NULL && tp_crosses(plan->taker.side, plan->taker.limit, best->price);
@@ -120,11 +147,14 @@ first_state(const TpCommand *command, int64_t now)
 {
 	return (TpOrderState){ .id = command->id,
 						   .account = command->account,
-						   .price = command->type == TP_MARKET ? 0 : command->price,
+						   .price = tp_is_market_kind(command->type) ? 0 : command->price,
 						   .quantity = command->quantity,
 						   .expires_at = expiry(command, now),
 						   .created_at = now,
 						   .updated_at = now,
+						   .stop_price = tp_is_triggered_kind(command->type) ? command->stop_price : 0,
+						   .link_id = command->link_id,
+						   .parent_id = command->parent_id,
 						   .instrument = command->instrument,
 						   .maker_rate = command->maker_rate,
 						   .taker_rate = command->taker_rate,
@@ -133,7 +163,7 @@ first_state(const TpCommand *command, int64_t now)
 						   .time_in_force = command->time_in_force,
 						   .stp = command->stp,
 						   .flags = command->flags,
-						   .status = TP_ORDER_OPEN };
+						   .status = tp_is_triggered_kind(command->type) ? TP_ORDER_UNTRIGGERED : TP_ORDER_OPEN };
 }
 
 /*
@@ -148,9 +178,10 @@ refuse(TpEngine *engine, TpReason reason)
 	TpEvent *event;
 
 	state.side = state.side <= TP_SELL ? state.side : 0;
-	state.type = state.type <= TP_MARKET ? state.type : 0;
+	state.type = state.type <= TP_TAKE_PROFIT ? state.type : 0;
 	state.time_in_force = state.time_in_force <= TP_FOK ? state.time_in_force : 0;
 	state.stp = state.stp <= TP_STP_NONE ? state.stp : 0;
+	state.status = TP_ORDER_REJECTED;
 
 	event = tradepost_emit(engine, TP_EV_REJECTED);
 	event->decision = 1;
@@ -161,11 +192,13 @@ refuse(TpEngine *engine, TpReason reason)
 	event->side = state.side;
 	event->quantity = state.quantity;
 	event->price = state.price;
-	event->fields = TP_EVF_SIDE | TP_EVF_QUANTITY | (state.type == TP_MARKET ? 0 : TP_EVF_PRICE);
+	event->fields = TP_EVF_SIDE | TP_EVF_QUANTITY | (tp_is_market_kind(state.type) ? 0 : TP_EVF_PRICE);
 
 	if (tradepost_orders_find(&engine->orders, state.id) != TP_NONE)
 		return;
 	tradepost_order_close(engine, tradepost_order_new(engine, &state, NULL), TP_ORDER_REJECTED, reason);
+	if (engine->n_orphans > 0)
+		tradepost_link_refused(engine, state.id);
 }
 
 void
@@ -186,13 +219,20 @@ tradepost_accept(TpEngine *engine)
 	if (plan.holding == NULL)
 		plan.holding = tradepost_holding_get(&engine->accounts, command->account, plan.market);
 	state = first_state(command, engine->now);
-	state.price = plan.taker.limit;
+	if (state.type == TP_MARKET)
+		state.price = plan.taker.limit;
 	order = tradepost_order_new(engine, &state, plan.holding);
 	event = tradepost_emit_order(engine, TP_EV_ACCEPTED, order, command->quantity, TP_REASON_NONE);
 	event->decision = 1;
-	tp_details(engine, order)->state.rank = event->seq;
+	tp_details(engine, order)->state.rank = state.parent_id == 0 ? event->seq : -event->seq;
 	tradepost_touch_order(engine, order);
-	tradepost_execute(engine, order);
+	if (engine->n_orphans > 0 || state.link_id != 0 || state.parent_id != 0)
+		tradepost_link_placed(engine, order);
+	if (state.status == TP_ORDER_UNTRIGGERED)
+		tradepost_order_wait(engine, order);
+	else
+		tradepost_execute(engine, order);
+	tp_trigger(engine, plan.market);
 }
 
 void

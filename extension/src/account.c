@@ -136,7 +136,7 @@ tradepost_holding_get(TpAccounts *accounts, int64_t account, TpMarket *market)
 void
 tradepost_holding_relink(TpHolding *holding)
 {
-	bool active = holding->position != 0 || holding->n_orders > 0;
+	bool active = holding->position != 0 || holding->n_orders > 0 || holding->n_waiting > 0;
 	TpHolding **head = &holding->quote->active[holding->market->spec.kind == TP_FUTURE];
 
 	if (active == holding->active)

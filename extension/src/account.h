@@ -5,7 +5,7 @@
  *		account -> balances (one an asset) -> holdings (one an instrument)
  *
  * A holding hangs on the balance of its quote currency, because that is the
- * balance whose free funds it decides.  Only holdings with a position or an open order
+ * balance whose free funds it decides.  Only holdings with a position, an open or an untriggered order
  * hang there: what an account once traded costs it nothing now.
  *
  * Objects are made when an account first needs them and live as long as the
@@ -53,6 +53,8 @@ struct TpHolding
 	uint32_t handle;      /* its orders' owner */
 	uint32_t first_order; /* its open orders, a chain */
 	uint32_t n_orders;
+	uint32_t first_waiting; /* its untriggered ones, another */
+	uint32_t n_waiting;
 	bool active;
 	bool dirty;
 	bool stored;
@@ -94,6 +96,12 @@ struct TpMarket
 	uint64_t epoch; /* counts changes of what holdings are valued by */
 	TpBalance *house;
 	TpVec holders; /* TpHolding *: those with a position */
+
+	/* Untriggered orders; trigger.c. */
+	TpBook armed;     /* by stop price: what waits for a rise as asks, for a fall as bids */
+	int64_t rises_at; /* the nearest of each; INT64_MAX and INT64_MIN if there is none */
+	int64_t falls_at;
+	uint32_t first_dormant; /* a chain by the orders' prev and next */
 };
 
 typedef struct TpAccounts

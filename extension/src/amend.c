@@ -10,18 +10,20 @@ typedef struct TpChange
 	TpMarket *market;
 	int64_t price; /* as it is to be */
 	int64_t quantity;
+	int64_t stop_price;
 	bool in_place;
 } TpChange;
 
 /* Not whether it expired: then its orders went with it, and this one is unknown. */
 static TpReason
-check_limits(const TpChange *change)
+check_limits(const TpChange *change, bool has_stop_price)
 {
 	const TpMarket *market = change->market;
 
 	if (market->spec.status == TP_INSTRUMENT_HALTED && !change->in_place)
 		return TP_REASON_INSTRUMENT_HALTED;
-	if (!tradepost_market_quantity_ok(market, change->quantity) || !tradepost_market_price_ok(market, change->price))
+	if (!tradepost_market_quantity_ok(market, change->quantity) || !tradepost_market_price_ok(market, change->price) ||
+		has_stop_price)
 		return TP_REASON_OUT_OF_RANGE;
 	return TP_REASON_NONE;
 }
@@ -90,6 +92,49 @@ replace(TpEngine *engine, const TpChange *change)
 	state->rank = confirm(engine, change)->seq;
 	tradepost_touch_order(engine, change->order);
 	tradepost_execute(engine, change->order);
+	tp_trigger(engine, change->market);
+}
+
+/* One that waits for its trigger: nobody's queue, nobody's money. */
+static TpReason
+check_waiting(const TpChange *change, const TpOrderState *state, uint8_t flags)
+{
+	const TpMarket *market = change->market;
+
+	if (market->spec.status == TP_INSTRUMENT_HALTED && !(change->in_place && change->stop_price == state->stop_price))
+		return TP_REASON_INSTRUMENT_HALTED;
+	if (!tradepost_market_quantity_ok(market, change->quantity) ||
+		!tradepost_market_price_ok(market, change->stop_price))
+		return TP_REASON_OUT_OF_RANGE;
+	if (tp_is_market_kind(state->type) ? flags & TP_CMD_HAS_PRICE : !tradepost_market_price_ok(market, change->price))
+		return TP_REASON_OUT_OF_RANGE;
+	return TP_REASON_NONE;
+}
+
+static void
+amend_waiting(TpEngine *engine, const TpChange *change)
+{
+	TpOrderState *state = &tp_details(engine, change->order)->state;
+	TpReason reason = check_waiting(change, state, engine->command->flags);
+	bool moved = change->stop_price != state->stop_price;
+	int64_t rank;
+
+	if (reason != TP_REASON_NONE)
+	{
+		refuse(engine, change, reason);
+		return;
+	}
+	tradepost_trigger_unfile(engine, change->order);
+	state->price = change->price;
+	state->stop_price = change->stop_price;
+	state->quantity = change->quantity;
+	tp_order(engine, change->order)->remaining = change->quantity;
+	rank = confirm(engine, change)->seq;
+	if (moved)
+		state->rank = state->rank < 0 ? -rank : rank;
+	tradepost_trigger_file(engine, change->order);
+	tradepost_touch_order(engine, change->order);
+	tp_trigger(engine, change->market);
 }
 
 void
@@ -109,13 +154,19 @@ tradepost_amend(TpEngine *engine)
 	change.market = details->holding->market;
 	change.price = command->flags & TP_CMD_HAS_PRICE ? command->price : details->state.price;
 	change.quantity = command->flags & TP_CMD_HAS_QUANTITY ? command->quantity : details->state.quantity;
+	change.stop_price = command->flags & TP_CMD_HAS_STOP_PRICE ? command->stop_price : details->state.stop_price;
 	change.in_place = change.price == details->state.price && change.quantity <= details->state.quantity;
 
-	reason = check_limits(&change);
+	if (tp_waits(engine, change.order))
+	{
+		amend_waiting(engine, &change);
+		return;
+	}
+	reason = check_limits(&change, command->flags & TP_CMD_HAS_STOP_PRICE);
 	if (reason != TP_REASON_NONE)
 		refuse(engine, &change, reason);
 	else if (change.quantity <= details->state.filled)
-		tradepost_order_cancel(engine, change.order, TP_REASON_AMENDED_BELOW_FILLED)->decision = 1;
+		tradepost_order_cancel(engine, change.order, TP_REASON_AMENDED_BELOW_FILLED, true);
 	else if (change.in_place)
 		shrink_in_place(engine, &change);
 	else if ((reason = check_new_place(engine, &change)) != TP_REASON_NONE)

@@ -31,7 +31,7 @@ tradepost_emit_order(TpEngine *engine, TpEventKind kind, uint32_t order, int64_t
 	event->side = state->side;
 	event->quantity = quantity;
 	event->fields = TP_EVF_SIDE | TP_EVF_QUANTITY;
-	if (state->type != TP_MARKET)
+	if (!tp_is_market_kind(state->type))
 	{
 		event->price = state->price;
 		event->fields |= TP_EVF_PRICE;

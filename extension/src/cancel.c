@@ -18,29 +18,59 @@ by_id(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void
-note(const TpEngine *engine, TpVec *list, uint32_t order)
+void
+tradepost_sort_named(TpVec *list)
+{
+	if (list->count > 1)
+		qsort(list->items, list->count, sizeof(TpNamedOrder), by_id);
+}
+
+void
+tradepost_note_order(const TpEngine *engine, TpVec *list, uint32_t order)
 {
 	TpNamedOrder named = { .id = tp_order(engine, order)->id, .order = order };
 
 	TP_PUSH(list, TpNamedOrder, named);
 }
 
-static void
-cancel_list(TpEngine *engine, TpVec *list, TpReason reason)
+/* One may have taken others along. */
+void
+tradepost_cancel_noted(TpEngine *engine, TpVec *list, TpReason reason)
 {
-	if (list->count > 1)
-		qsort(list->items, list->count, sizeof(TpNamedOrder), by_id);
+	tradepost_sort_named(list);
 	for (size_t i = 0; i < list->count; i++)
-		tradepost_order_cancel(engine, TP_AT(list, TpNamedOrder, i).order, reason);
+		if (tp_stands(engine, TP_AT(list, TpNamedOrder, i).order))
+			tradepost_order_cancel(engine, TP_AT(list, TpNamedOrder, i).order, reason, false);
 	tp_vec_free(list);
+}
+
+static void
+note_chain(const TpEngine *engine, TpVec *list, uint32_t first)
+{
+	for (uint32_t order = first; order != TP_NONE; order = tp_details(engine, order)->next)
+		tradepost_note_order(engine, list, order);
 }
 
 static void
 note_holding(const TpEngine *engine, TpVec *list, const TpHolding *holding)
 {
-	for (uint32_t order = holding->first_order; order != TP_NONE; order = tp_details(engine, order)->next)
-		note(engine, list, order);
+	note_chain(engine, list, holding->first_order);
+	note_chain(engine, list, holding->first_waiting);
+}
+
+static void
+note_queue(const TpEngine *engine, TpVec *list, uint32_t first)
+{
+	for (uint32_t order = first; order != TP_NONE; order = tp_order(engine, order)->next)
+		tradepost_note_order(engine, list, order);
+}
+
+static void
+note_book(const TpEngine *engine, TpVec *list, const TpBook *book)
+{
+	for (int side = TP_BUY; side <= TP_SELL; side++)
+		for (uint32_t l = book->sides[side].best; l != TP_NONE; l = tp_level_at(&engine->orders, l)->worse)
+			note_queue(engine, list, tp_level_at(&engine->orders, l)->head);
 }
 
 /* All open orders of an account, in one instrument or (0) in all. */
@@ -66,7 +96,7 @@ tradepost_cancel_account(TpEngine *engine, int64_t account, int32_t instrument, 
 				for (const TpHolding *h = b->active[kind]; h != NULL; h = h->next_active)
 					note_holding(engine, &list, h);
 	}
-	cancel_list(engine, &list, reason);
+	tradepost_cancel_noted(engine, &list, reason);
 }
 
 void
@@ -74,11 +104,10 @@ tradepost_cancel_market(TpEngine *engine, TpMarket *market, TpReason reason)
 {
 	TpVec list = { 0 };
 
-	for (int side = TP_BUY; side <= TP_SELL; side++)
-		for (uint32_t l = market->book.sides[side].best; l != TP_NONE; l = tp_level_at(&engine->orders, l)->worse)
-			for (uint32_t o = tp_level_at(&engine->orders, l)->head; o != TP_NONE; o = tp_order(engine, o)->next)
-				note(engine, &list, o);
-	cancel_list(engine, &list, reason);
+	note_book(engine, &list, &market->book);
+	note_book(engine, &list, &market->armed);
+	note_queue(engine, &list, market->first_dormant);
+	tradepost_cancel_noted(engine, &list, reason);
 }
 
 void
@@ -89,7 +118,7 @@ tradepost_cancel(TpEngine *engine)
 	if (order == TP_NONE)
 		tradepost_reject(engine, TP_REASON_ORDER_UNKNOWN);
 	else
-		tradepost_order_cancel(engine, order, TP_REASON_REQUESTED)->decision = 1;
+		tradepost_order_cancel(engine, order, TP_REASON_REQUESTED, true);
 }
 
 void

@@ -73,7 +73,7 @@ count_order(TpEngine *engine, uint32_t order)
 {
 	TpOrder *details = tp_details(engine, order);
 
-	replace(engine, &details->hash, tp_rests(engine, order) ? tradepost_hash_order(&details->state) : 0);
+	replace(engine, &details->hash, tp_stands(engine, order) ? tradepost_hash_order(&details->state) : 0);
 	details->dirty = false;
 	details->stored = true;
 }

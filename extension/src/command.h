@@ -127,7 +127,8 @@ typedef struct TpCommand
 	int32_t asset;
 	int32_t maker_rate; /* of 1e8; may not be negative; at most 1e8 */
 	int32_t taker_rate;
-	int32_t max_open; /* place: orders that the account may have open or untriggered, this one included; 0: any number */
+	int32_t
+		max_open; /* place: orders that the account may have open or untriggered, this one included; 0: any number */
 	uint8_t kind;
 	uint8_t side;
 	uint8_t type;

@@ -4,7 +4,6 @@
  *	  commands, and reading.  The contract is in engine.h, the rules are in the files
  *	  that engine_state.h names.
  */
-#include <stdlib.h>
 #include "engine_state.h"
 
 TpEngine *
@@ -17,18 +16,20 @@ tradepost_engine_create(void)
 	tradepost_accounts_init(&engine->accounts);
 	tradepost_slab_init(&engine->markets, sizeof(TpMarket));
 	tradepost_keymap_init(&engine->by_instrument);
+	tradepost_link_init(engine);
 	return engine;
 }
 
 void
 tradepost_engine_destroy(TpEngine *engine)
 {
-	TpVec *vecs[] = { &engine->events,         &engine->closed,         &engine->loading,        &engine->dirty_orders,
-					  &engine->dirty_balances, &engine->dirty_holdings, &engine->dirty_markets,  &engine->out_orders,
-					  &engine->out_balances,   &engine->out_positions,  &engine->out_instruments };
+	TpVec *vecs[] = { &engine->events,         &engine->closed,         &engine->loading,         &engine->dirty_orders,
+					  &engine->dirty_balances, &engine->dirty_holdings, &engine->dirty_markets,   &engine->out_orders,
+					  &engine->out_balances,   &engine->out_positions,  &engine->out_instruments, &engine->due };
 
 	for (size_t i = 0; i < sizeof(vecs) / sizeof(vecs[0]); i++)
 		tp_vec_free(vecs[i]);
+	tradepost_link_destroy(engine);
 	tradepost_market_destroy_all(engine);
 	tradepost_accounts_destroy(&engine->accounts);
 	tradepost_lifetime_destroy(&engine->lifetime);
@@ -71,15 +72,6 @@ tradepost_engine_load_order(TpEngine *engine, const TpOrderState *state)
 	TpNamedOrder loaded = { .id = state->rank, .order = tradepost_order_new(engine, state, holding) };
 
 	TP_PUSH(&engine->loading, TpNamedOrder, loaded);
-}
-
-static int
-by_rank(const void *a, const void *b)
-{
-	int64_t x = ((const TpNamedOrder *) a)->id;
-	int64_t y = ((const TpNamedOrder *) b)->id;
-
-	return (x > y) - (x < y);
 }
 
 /* Pointers of a list, for which `missing` holds. */
@@ -144,15 +136,19 @@ tradepost_engine_loaded(TpEngine *engine)
 {
 	TpVec *loading = &engine->loading;
 
-	if (loading->count > 1)
-		qsort(loading->items, loading->count, sizeof(TpNamedOrder), by_rank);
+	tradepost_sort_named(loading);
 	for (size_t i = 0; i < loading->count; i++)
 	{
 		uint32_t order = TP_AT(loading, TpNamedOrder, i).order;
 
-		tradepost_order_rest(engine, order);
+		if (tp_waits(engine, order))
+			tradepost_order_wait(engine, order);
+		else
+			tradepost_order_rest(engine, order);
 		tradepost_list_order(engine, order);
 	}
+	for (size_t i = 0; i < loading->count; i++)
+		tradepost_link_loaded(engine, TP_AT(loading, TpNamedOrder, i).order);
 	tp_vec_free(loading);
 	settle_lists(engine);
 }
@@ -350,7 +346,7 @@ void
 tradepost_engine_open_order_ids(const TpEngine *engine, int64_t *out)
 {
 	for (uint32_t order = 1; order <= engine->orders.orders.used; order++)
-		if (tp_rests(engine, order))
+		if (tp_order(engine, order)->level != TP_NONE || (engine->n_waiting > 0 && tp_waits(engine, order)))
 			*out++ = tp_order(engine, order)->id;
 }
 

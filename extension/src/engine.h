@@ -62,7 +62,7 @@
  *	   (STOP_LIMIT), NO_LIQUIDITY (market kinds), EXPOSURE, INSUFFICIENT_FUNDS: CANCELLED
  *	   with that reason; else it matches as a taker, a market kind's rest is CANCELLED
  *	   (UNFILLED), a STOP_LIMIT's rests.  Its type stays what it was.
- *	 OCO: link_id, of both rows, is the partner's id.  A pair lasts until one of it trades
+ *	 OCO: link_id, of both rows, is the partner's id (and stays).  A pair lasts until one of it trades
  *	   (before the next match), triggers or ends in whatever way: then the other is
  *	   CANCELLED (LINKED).  One of the two is UNTRIGGERED as long as the pair lasts, so
  *	   that no book holds both.
@@ -416,7 +416,7 @@ extern int64_t tradepost_engine_last_seq(const TpEngine *engine);
 /*
  * What a PLACE command would get now; changes nothing.  Orders and instruments
  * that are due but not yet swept count as gone; what they had reserved does
- * not count as free yet.  requirement and free_before are set once the funds
+ * not count as free yet, and max_open counts them still.  requirement and free_before are set once the funds
  * were looked at (that is: accepted, or INSUFFICIENT_FUNDS).
  * A triggered kind that would wait is accepted, rests, requires nothing.  One without a
  * parent that would trigger at once is looked at as the order that it becomes, but what that

@@ -2,7 +2,7 @@
  * execute.c
  *	  The loop in which orders trade, and what is due before anything may.
  *
- * Called by accept.c and amend.c with an accepted order that does not rest, and by
+ * Called by accept.c, amend.c and trigger.c with an accepted order that does not rest, and by
  * liquidation.c for close-outs, which are takers without an order.
  */
 #include "commission.h"
@@ -37,6 +37,8 @@ trade(TpEngine *engine, TpMarket *market, TpHolding *taker, const TpMatch *match
 	market->spec.last_price = match->price;
 	market->spec.last_trade_seq = event->seq;
 	tradepost_touch_market(engine, market);
+	if (tp_details(engine, match->maker)->tie != TP_NONE)
+		tradepost_link_traded(engine, match->maker);
 }
 
 /* Self-trade prevention took `by` from an order; false: that was all of it. */
@@ -47,7 +49,7 @@ decrement(TpEngine *engine, uint32_t order, int64_t by)
 
 	if (o->remaining == by)
 	{
-		tradepost_order_cancel(engine, order, TP_REASON_SELF_TRADE);
+		tradepost_order_cancel(engine, order, TP_REASON_SELF_TRADE, false);
 		return false;
 	}
 	tp_details(engine, order)->state.quantity -= by;
@@ -70,10 +72,10 @@ meet_itself(TpEngine *engine, uint32_t order, const TpMatch *match)
 		return decrement(engine, order, match->quantity);
 	}
 	if (match->action != TP_MATCH_CANCEL_TAKER)
-		tradepost_order_cancel(engine, match->maker, TP_REASON_SELF_TRADE);
+		tradepost_order_cancel(engine, match->maker, TP_REASON_SELF_TRADE, false);
 	if (match->action == TP_MATCH_CANCEL_MAKER)
 		return true;
-	tradepost_order_cancel(engine, order, TP_REASON_SELF_TRADE);
+	tradepost_order_cancel(engine, order, TP_REASON_SELF_TRADE, false);
 	return false;
 }
 
@@ -98,6 +100,8 @@ take(TpEngine *engine, uint32_t order)
 
 			draft.commission = tradepost_order_fill(engine, order, match.quantity, match.price, false);
 			trade(engine, holding->market, holding, &match, taker.side, &draft);
+			if (tp_details(engine, order)->tie != TP_NONE)
+				tradepost_link_traded(engine, order);
 		}
 		else if (!meet_itself(engine, order, &match))
 			return false;
@@ -120,9 +124,9 @@ tradepost_execute(TpEngine *engine, uint32_t order)
 	if (tp_order(engine, order)->remaining == 0)
 		tradepost_order_close(engine, order, TP_ORDER_FILLED, TP_REASON_NONE);
 	else if (state->time_in_force == TP_IOC || state->time_in_force == TP_FOK)
-		tradepost_order_cancel(engine, order, TP_REASON_IOC);
-	else if (state->type == TP_MARKET)
-		tradepost_order_cancel(engine, order, TP_REASON_UNFILLED);
+		tradepost_order_cancel(engine, order, TP_REASON_IOC, false);
+	else if (tp_is_market_kind(state->type))
+		tradepost_order_cancel(engine, order, TP_REASON_UNFILLED, false);
 	else
 		tradepost_order_rest(engine, order);
 }
@@ -174,5 +178,7 @@ tradepost_expire_due(TpEngine *engine)
 		}
 		tradepost_order_close(engine, handle, TP_ORDER_EXPIRED, TP_REASON_TIME);
 		tradepost_emit_order(engine, TP_EV_EXPIRED, handle, tp_order(engine, handle)->remaining, TP_REASON_TIME);
+		if (tp_details(engine, handle)->tie != TP_NONE)
+			tradepost_link_ended(engine, handle);
 	}
 }

@@ -119,7 +119,10 @@ liquidate_account(TpEngine *engine, TpBalance *balance, int64_t insurance)
 	tradepost_cancel_account(engine, balance->account, 0, TP_REASON_LIQUIDATION);
 	positions = positions_of(balance);
 	for (size_t i = 0; i < positions.count && below_maintenance(balance); i++)
+	{
 		close_position(engine, TP_AT(&positions, TpHolding *, i));
+		tp_trigger(engine, TP_AT(&positions, TpHolding *, i)->market);
+	}
 	for (size_t i = 0; i < positions.count; i++)
 		left |= TP_AT(&positions, TpHolding *, i)->position != 0;
 	tp_vec_free(&positions);

@@ -95,6 +95,7 @@ new_market(TpEngine *engine, const TpInstrument *spec)
 
 	*market = (TpMarket){ .spec = *spec, .scale = tp_scale_make(spec->lot, spec->multiplier), .handle = handle };
 	tradepost_book_init(&market->book, &engine->orders);
+	tradepost_trigger_init(market, &engine->orders);
 	tradepost_keymap_insert(&engine->by_instrument, tp_hash1(engine->orders.seed, spec->id), handle);
 	return market;
 }
@@ -147,6 +148,7 @@ tradepost_market_destroy_all(TpEngine *engine)
 		TpMarket *market = tp_slab_at(&engine->markets, handle);
 
 		tradepost_book_destroy(&market->book);
+		tradepost_book_destroy(&market->armed);
 		tp_vec_free(&market->holders);
 	}
 	tradepost_slab_destroy(&engine->markets);

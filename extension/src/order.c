@@ -3,12 +3,14 @@
  *	  An order's life, in the one place that changes it:
  *
  *		new --> resting --> closed (filled, cancelled, expired)
- *		 |  <-- lifted		  ^
- *		 +-- rejected, or never rested --+
+ *		 |  <-- lifted		  ^ ^
+ *		 +-- rejected, or never rested --+ |
+ *		 +-> waiting --> woken, as new, or closed
  *
  * While an order rests, and only then, it stands in the book, counts in its account's
  * reserved amounts and open quantities, is in the chain of its holding and in the heap
- * of lifetimes.  A taker at work is in none of them: nothing looks at its account's
+ * of lifetimes.  While it waits for its trigger it is in another chain and in the heap.
+ * A taker at work is in none of them: nothing looks at its account's
  * risk before it rests or ends.
  */
 #include "commission.h"
@@ -31,7 +33,7 @@ tradepost_order_find_own(const TpEngine *engine)
 {
 	uint32_t order = tradepost_orders_find(&engine->orders, engine->command->order_id);
 
-	return order != TP_NONE && tp_rests(engine, order) &&
+	return order != TP_NONE && tp_stands(engine, order) &&
 				   tp_details(engine, order)->state.account == engine->command->account
 			   ? order
 			   : TP_NONE;
@@ -86,32 +88,32 @@ expose(TpEngine *engine, const TpOrder *details, int64_t quantity, int sign)
 }
 
 static void
-enter_chain(TpEngine *engine, uint32_t order, TpOrder *details)
+enter_chain(TpEngine *engine, uint32_t order, uint32_t *first, uint32_t *count)
 {
-	TpHolding *holding = details->holding;
+	TpOrder *details = tp_details(engine, order);
 
 	details->previous = TP_NONE;
-	details->next = holding->first_order;
+	details->next = *first;
 	if (details->next != TP_NONE)
 		tp_details(engine, details->next)->previous = order;
-	holding->first_order = order;
-	holding->n_orders++;
-	tradepost_holding_relink(holding);
+	*first = order;
+	++*count;
+	tradepost_holding_relink(details->holding);
 }
 
 static void
-leave_chain(TpEngine *engine, TpOrder *details)
+leave_chain(TpEngine *engine, uint32_t order, uint32_t *first, uint32_t *count)
 {
-	TpHolding *holding = details->holding;
+	TpOrder *details = tp_details(engine, order);
 
 	if (details->next != TP_NONE)
 		tp_details(engine, details->next)->previous = details->previous;
 	if (details->previous != TP_NONE)
 		tp_details(engine, details->previous)->next = details->next;
 	else
-		holding->first_order = details->next;
-	holding->n_orders--;
-	tradepost_holding_relink(holding);
+		*first = details->next;
+	--*count;
+	tradepost_holding_relink(details->holding);
 }
 
 void
@@ -122,7 +124,7 @@ tradepost_order_rest(TpEngine *engine, uint32_t order)
 	TpTerms terms = tradepost_order_terms(engine, order);
 
 	tradepost_book_rest(&market->book, order, terms.side, terms.price);
-	enter_chain(engine, order, details);
+	enter_chain(engine, order, &details->holding->first_order, &details->holding->n_orders);
 	reserve(engine, details, tradepost_risk_reserve(market, &terms));
 	expose(engine, details, terms.remaining, 1);
 	tradepost_lifetime_add(&engine->lifetime, TP_MORTAL_ORDER, order, details->state.id, details->state.expires_at);
@@ -137,12 +139,36 @@ tradepost_order_lift(TpEngine *engine, uint32_t order)
 	TpMarket *market = details->holding->market;
 
 	tradepost_book_remove(&market->book, order);
-	leave_chain(engine, details);
+	leave_chain(engine, order, &details->holding->first_order, &details->holding->n_orders);
 	reserve(engine, details, 0);
 	expose(engine, details, tp_order(engine, order)->remaining, -1);
 	tradepost_lifetime_remove(&engine->lifetime, TP_MORTAL_ORDER, order);
 	engine->n_open--;
 	tradepost_touch_market(engine, market);
+}
+
+void
+tradepost_order_wait(TpEngine *engine, uint32_t order)
+{
+	TpOrder *details = tp_details(engine, order);
+
+	enter_chain(engine, order, &details->holding->first_waiting, &details->holding->n_waiting);
+	tradepost_trigger_file(engine, order);
+	tradepost_lifetime_add(&engine->lifetime, TP_MORTAL_ORDER, order, details->state.id, details->state.expires_at);
+	engine->n_open++;
+	engine->n_waiting++;
+}
+
+void
+tradepost_order_wake(TpEngine *engine, uint32_t order)
+{
+	TpOrder *details = tp_details(engine, order);
+
+	tradepost_trigger_unfile(engine, order);
+	leave_chain(engine, order, &details->holding->first_waiting, &details->holding->n_waiting);
+	tradepost_lifetime_remove(&engine->lifetime, TP_MORTAL_ORDER, order);
+	engine->n_open--;
+	engine->n_waiting--;
 }
 
 /* Less remains of an order that goes on resting. */
@@ -199,7 +225,9 @@ tradepost_order_close(TpEngine *engine, uint32_t order, TpOrderStatus status, Tp
 {
 	TpOrderState *state = &tp_details(engine, order)->state;
 
-	if (tp_rests(engine, order))
+	if (state->status == TP_ORDER_UNTRIGGERED)
+		tradepost_order_wake(engine, order);
+	else if (tp_rests(engine, order))
 		tradepost_order_lift(engine, order);
 	state->status = (uint8_t) status;
 	state->reason = (uint8_t) reason;
@@ -207,9 +235,14 @@ tradepost_order_close(TpEngine *engine, uint32_t order, TpOrderStatus status, Tp
 	TP_PUSH(&engine->closed, uint32_t, order);
 }
 
-TpEvent *
-tradepost_order_cancel(TpEngine *engine, uint32_t order, TpReason reason)
+void
+tradepost_order_cancel(TpEngine *engine, uint32_t order, TpReason reason, bool decision)
 {
+	TpEvent *event;
+
 	tradepost_order_close(engine, order, TP_ORDER_CANCELLED, reason);
-	return tradepost_emit_order(engine, TP_EV_CANCELLED, order, tp_order(engine, order)->remaining, reason);
+	event = tradepost_emit_order(engine, TP_EV_CANCELLED, order, tp_order(engine, order)->remaining, reason);
+	event->decision = decision;
+	if (tp_details(engine, order)->tie != TP_NONE)
+		tradepost_link_ended(engine, order);
 }

@@ -23,7 +23,7 @@ typedef struct TpWalk
 static bool
 is_due(const TpWalk *walk, uint32_t order)
 {
-	return tp_details(walk->engine, order)->state.expires_at <= walk->now;
+	return tradepost_link_expires_at(walk->engine, order) <= walk->now;
 }
 
 static void
@@ -133,7 +133,7 @@ market_is_due(const TpEngine *engine, const TpCommand *command, int64_t now)
 }
 
 static TpReason
-preview(const TpEngine *engine, const TpCommand *command, int64_t now, TpPreview *out)
+preview_taker(const TpEngine *engine, const TpCommand *command, int64_t now, TpPreview *out)
 {
 	TpPreview counts = { 0 };
 	TpRiskAnswer risk;
@@ -141,8 +141,6 @@ preview(const TpEngine *engine, const TpCommand *command, int64_t now, TpPreview
 	TpWalk walk;
 	TpPlan plan;
 
-	if (market_is_due(engine, command, now))
-		return TP_REASON_INSTRUMENT_EXPIRED;
 	reason = tradepost_accept_terms(engine, command, now, &plan);
 	if (reason != TP_REASON_NONE)
 		return reason;
@@ -163,6 +161,52 @@ preview(const TpEngine *engine, const TpCommand *command, int64_t now, TpPreview
 		out->free_before = risk.free_before;
 	}
 	return risk.reason;
+}
+
+/* Accepted it is; what then? */
+static void
+preview_triggered(const TpEngine *engine, const TpCommand *command, int64_t now, TpPreview *out)
+{
+	TpCommand becomes = *command;
+	TpReason reason;
+
+	if (command->parent_id != 0 || !tradepost_trigger_holds(tradepost_market_find(engine, command->instrument),
+															command->side, command->type, command->stop_price))
+	{
+		out->resting = command->quantity;
+		return;
+	}
+	becomes.type = tp_is_market_kind(command->type) ? TP_MARKET : TP_LIMIT;
+	becomes.link_id = 0;
+	becomes.max_open = 0;
+	reason = preview_taker(engine, &becomes, now, out);
+	if (reason != TP_REASON_NONE)
+	{
+		out->cancelled = command->quantity;
+		out->cancel_reason = (uint8_t) reason;
+	}
+}
+
+static TpReason
+preview(const TpEngine *engine, const TpCommand *command, int64_t now, TpPreview *out)
+{
+	uint32_t partner = command->link_id == 0 ? TP_NONE : tradepost_orders_find(&engine->orders, command->link_id);
+	TpReason reason;
+	TpPlan plan;
+
+	if (market_is_due(engine, command, now))
+		return TP_REASON_INSTRUMENT_EXPIRED;
+	if (!tp_is_triggered_kind(command->type) && partner == TP_NONE)
+		return preview_taker(engine, command, now, out);
+	reason = tradepost_accept_terms(engine, command, now, &plan);
+	if (reason == TP_REASON_NONE && partner != TP_NONE && tradepost_link_expires_at(engine, partner) <= now)
+		reason = TP_REASON_LINKED;
+	if (reason != TP_REASON_NONE)
+		return reason;
+	if (!tp_is_triggered_kind(command->type))
+		return preview_taker(engine, command, now, out);
+	preview_triggered(engine, command, now, out);
+	return TP_REASON_NONE;
 }
 
 void

@@ -58,6 +58,7 @@ check_queue(const TpEngine *engine, const TpMarket *market, const TpBookLevel *l
 		REQUIRE(state->rank > rank, "a queue is not in rank order");
 		REQUIRE(state->status == (state->filled > 0 ? TP_ORDER_PARTIALLY_FILLED : TP_ORDER_OPEN),
 				"a resting order has the wrong status");
+		REQUIRE(!tp_is_market_kind(state->type), "a market order rests");
 		REQUIRE(order->owner == tp_details(engine, o)->holding->handle &&
 					tp_details(engine, o)->holding->market == market,
 				"an order's owner is wrong");
@@ -72,10 +73,62 @@ check_queue(const TpEngine *engine, const TpMarket *market, const TpBookLevel *l
 	return NULL;
 }
 
+/* What is true of an untriggered order wherever it waits. */
 static const char *
-check_side(const TpEngine *engine, const TpMarket *market, TpSide side, size_t *n_open)
+check_waiting(const TpEngine *engine, const TpMarket *market, uint32_t o)
 {
-	const TpLadder *ladder = &market->book.sides[side];
+	const TpBookOrder *order = tp_order(engine, o);
+	const TpOrder *details = tp_details(engine, o);
+	const TpOrderState *state = &details->state;
+
+	REQUIRE(state->status == TP_ORDER_UNTRIGGERED && state->filled == 0, "what waits is not untriggered");
+	REQUIRE(order->id == state->id && order->remaining == state->quantity && order->remaining > 0,
+			"an untriggered order's remainder is not its quantity");
+	REQUIRE(tp_is_triggered_kind(state->type), "an order waits that has nothing to wait for");
+	REQUIRE(state->type == TP_STOP_LIMIT || state->price == 0, "an untriggered market kind has a price");
+	REQUIRE(details->reserved == 0, "an untriggered order reserves something");
+	REQUIRE(details->holding->market == market && order->owner == details->holding->handle,
+			"an untriggered order's owner is wrong");
+	REQUIRE(tradepost_orders_find(&engine->orders, order->id) == o, "an untriggered order is not found by its id");
+	return NULL;
+}
+
+static const char *
+check_armed_queue(const TpEngine *engine, const TpMarket *market, const TpBookLevel *level, uint32_t handle)
+{
+	uint32_t previous = TP_NONE;
+	tp_int128 quantity = 0;
+	uint32_t count = 0;
+
+	for (uint32_t o = level->head; o != TP_NONE; o = tp_order(engine, o)->next)
+	{
+		const TpOrderState *state = &tp_details(engine, o)->state;
+		const char *wrong = check_waiting(engine, market, o);
+		bool rise = state->side == TP_BUY ? state->type != TP_TAKE_PROFIT : state->type == TP_TAKE_PROFIT;
+
+		REQUIRE(wrong == NULL, wrong);
+		REQUIRE(tp_order(engine, o)->prev == previous && tp_order(engine, o)->level == handle,
+				"a queue of armed orders is broken");
+		REQUIRE(state->rank > 0, "a dormant order is armed");
+		REQUIRE(state->stop_price == level->price && level->side == (rise ? TP_SELL : TP_BUY),
+				"an armed order waits at the wrong level");
+		previous = o;
+		quantity += tp_order(engine, o)->remaining;
+		count++;
+	}
+	REQUIRE(level->tail == previous && level->orders == count && count > 0 && level->quantity == quantity,
+			"a level of armed orders does not add up");
+	return NULL;
+}
+
+typedef const char *(*TpCheckQueue)(const TpEngine *engine, const TpMarket *market, const TpBookLevel *level,
+									uint32_t handle);
+
+static const char *
+check_side(const TpEngine *engine, const TpMarket *market, const TpBook *book, TpCheckQueue check, TpSide side,
+		   size_t *n_open)
+{
+	const TpLadder *ladder = &book->sides[side];
 	uint32_t next = ladder->best;
 	uint32_t better = TP_NONE;
 	uint32_t count = 0;
@@ -86,7 +139,7 @@ check_side(const TpEngine *engine, const TpMarket *market, TpSide side, size_t *
 	for (uint32_t l = ladder->best; l != TP_NONE; l = tp_level_at(&engine->orders, l)->worse)
 	{
 		const TpBookLevel *level = tp_level_at(&engine->orders, l);
-		const char *wrong = check_queue(engine, market, level, l);
+		const char *wrong = check(engine, market, level, l);
 
 		REQUIRE(wrong == NULL, wrong);
 		REQUIRE(level->better == better && level->side == side, "the chain of levels is broken");
@@ -111,8 +164,44 @@ check_book(const TpEngine *engine, const TpMarket *market, size_t *n_open)
 	REQUIRE(bid == NULL || ask == NULL || bid->price < ask->price, "a book is crossed");
 	REQUIRE(market->book.by_price.count == market->book.sides[0].levels + market->book.sides[1].levels,
 			"the map of prices does not add up");
-	wrong = check_side(engine, market, TP_BUY, n_open);
-	return wrong != NULL ? wrong : check_side(engine, market, TP_SELL, n_open);
+	wrong = check_side(engine, market, &market->book, check_queue, TP_BUY, n_open);
+	return wrong != NULL ? wrong : check_side(engine, market, &market->book, check_queue, TP_SELL, n_open);
+}
+
+/* Nothing that is armed is due, or it would have fired. */
+static const char *
+check_armed(const TpEngine *engine, const TpMarket *market, size_t *n_waiting)
+{
+	const TpBookLevel *fall = tp_book_best(&market->armed, TP_BUY);
+	const TpBookLevel *rise = tp_book_best(&market->armed, TP_SELL);
+	uint32_t previous = TP_NONE;
+	const char *wrong;
+
+	REQUIRE(market->armed.by_price.count == market->armed.sides[0].levels + market->armed.sides[1].levels,
+			"the map of stop prices does not add up");
+	REQUIRE(market->rises_at == (rise == NULL ? INT64_MAX : rise->price) &&
+				market->falls_at == (fall == NULL ? INT64_MIN : fall->price),
+			"the nearest stop prices are wrong");
+	REQUIRE(market->spec.last_trade_seq == 0 || ((rise == NULL || rise->price > market->spec.last_price) &&
+												 (fall == NULL || fall->price < market->spec.last_price)),
+			"an armed order should have fired");
+	for (int side = TP_BUY; side <= TP_SELL; side++)
+	{
+		wrong = check_side(engine, market, &market->armed, check_armed_queue, (TpSide) side, n_waiting);
+		REQUIRE(wrong == NULL, wrong);
+	}
+	for (uint32_t o = market->first_dormant; o != TP_NONE; o = tp_order(engine, o)->next)
+	{
+		wrong = check_waiting(engine, market, o);
+		REQUIRE(wrong == NULL, wrong);
+		REQUIRE(tp_order(engine, o)->prev == previous && tp_order(engine, o)->level == TP_NONE,
+				"the chain of dormant orders is broken");
+		REQUIRE(tp_details(engine, o)->state.rank < 0 && tp_details(engine, o)->state.parent_id != 0,
+				"an order is dormant that has no parent");
+		previous = o;
+		++*n_waiting;
+	}
+	return NULL;
 }
 
 static const char *
@@ -121,7 +210,7 @@ check_lifetime(const TpEngine *engine)
 	size_t mortal = 0;
 
 	for (uint32_t o = 1; o <= engine->orders.orders.used; o++)
-		mortal += tp_rests(engine, o) && tp_details(engine, o)->state.expires_at != TRADEPOST_TIME_NEVER;
+		mortal += tp_stands(engine, o) && tp_details(engine, o)->state.expires_at != TRADEPOST_TIME_NEVER;
 	for (uint32_t m = 1; m <= engine->markets.used; m++)
 	{
 		const TpMarket *market = tp_slab_at(&engine->markets, m);
@@ -136,7 +225,7 @@ check_lifetime(const TpEngine *engine)
 
 		REQUIRE(engine->lifetime.places[entry->kind][entry->handle] == i + 1, "a place in the heap is wrong");
 		REQUIRE(above->expires_at <= entry->expires_at, "the heap is out of order");
-		REQUIRE(entry->kind == TP_MORTAL_INSTRUMENT || tp_rests(engine, entry->handle),
+		REQUIRE(entry->kind == TP_MORTAL_INSTRUMENT || tp_stands(engine, entry->handle),
 				"a closed order is in the heap");
 	}
 	return NULL;
@@ -150,6 +239,7 @@ check_holding(TpEngine *engine, TpHolding *holding)
 	TpExposure exposure = { .position = holding->position };
 	bool contract = market->spec.kind == TP_FUTURE;
 	uint32_t count = 0;
+	uint32_t waiting = 0;
 	size_t slot = holding->holder_slot;
 
 	for (uint32_t o = holding->first_order; o != TP_NONE; o = tp_details(engine, o)->next)
@@ -164,7 +254,13 @@ check_holding(TpEngine *engine, TpHolding *holding)
 		count++;
 	}
 	REQUIRE(count == holding->n_orders, "a chain has the wrong length");
-	REQUIRE(holding->active == (count > 0 || holding->position != 0), "a holding is hung up wrongly");
+	for (uint32_t o = holding->first_waiting; o != TP_NONE; o = tp_details(engine, o)->next)
+	{
+		REQUIRE(tp_waits(engine, o) && tp_details(engine, o)->holding == holding, "a stranger is in a chain");
+		waiting++;
+	}
+	REQUIRE(waiting == holding->n_waiting, "a chain of untriggered orders has the wrong length");
+	REQUIRE(holding->active == (count > 0 || waiting > 0 || holding->position != 0), "a holding is hung up wrongly");
 	REQUIRE(contract || holding->position == 0, "a spot holding has a position");
 	REQUIRE((slot != 0) == (holding->position != 0), "the list of holders is wrong");
 	REQUIRE(slot == 0 || TP_AT(&market->holders, TpHolding *, slot - 1) == holding, "a holder's slot is wrong");
@@ -326,14 +422,21 @@ const char *
 tradepost_engine_check(TpEngine *engine)
 {
 	size_t n_open = 0;
+	size_t n_waiting = 0;
 	const char *wrong;
 
 	for (uint32_t m = 1; m <= engine->markets.used; m++)
 	{
 		wrong = check_book(engine, tp_slab_at(&engine->markets, m), &n_open);
 		REQUIRE(wrong == NULL, wrong);
+		wrong = check_armed(engine, tp_slab_at(&engine->markets, m), &n_waiting);
+		REQUIRE(wrong == NULL, wrong);
 	}
-	REQUIRE(n_open == engine->n_open, "the number of open orders is wrong");
+	REQUIRE(n_waiting == engine->n_waiting, "the number of untriggered orders is wrong");
+	REQUIRE(n_open + n_waiting == engine->n_open, "the number of open orders is wrong");
+	REQUIRE(engine->due.count == 0 && engine->due_next == 0, "the list of what is due was left");
+	wrong = tradepost_engine_check_ties(engine);
+	REQUIRE(wrong == NULL, wrong);
 	REQUIRE(engine->orders.by_id.count == engine->n_open + engine->closed.count, "the map of ids does not add up");
 	wrong = check_lifetime(engine);
 	if (wrong == NULL)
@@ -363,7 +466,7 @@ tradepost_engine_reloaded(const TpEngine *engine)
 	}
 	/* Newest first: the order of loading must not matter. */
 	for (uint32_t o = engine->orders.orders.used; o > 0; o--)
-		if (tp_rests(engine, o))
+		if (tp_stands(engine, o))
 			tradepost_engine_load_order(copy, &tp_details(engine, o)->state);
 	tradepost_engine_set_seq(copy, engine->seq);
 	tradepost_engine_loaded(copy);

@@ -12,6 +12,7 @@
 
 /* NULL, or what is wrong. */
 extern const char *tradepost_engine_check(TpEngine *engine);
+extern const char *tradepost_engine_check_ties(const TpEngine *engine); /* its part about pairs, parents and children */
 
 /* A second engine that is loaded with what the first would have stored. */
 extern TpEngine *tradepost_engine_reloaded(const TpEngine *engine);

@@ -59,7 +59,7 @@ ranges(TpUnit *u)
 	REFUSE(price, -TRADEPOST_ONE, "negative price where none may be");
 	REFUSE(price, 10001 * TRADEPOST_ONE, "price past the maximum");
 	REFUSE(side, 2, "no such side");
-	REFUSE(type, 2, "no such type");
+	REFUSE(type, 5, "no such type");
 	REFUSE(time_in_force, 5, "no such time in force");
 	REFUSE(stp, 5, "no such self-trade mode");
 	REFUSE(maker_rate, -1, "a negative rate");

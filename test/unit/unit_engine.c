@@ -22,14 +22,14 @@ static const char *const event_names[] = { "none",      "accepted", "rejected", 
 										   "expired",   "amended",  "decremented", "cancelled_all", "deposited",
 										   "withdrawn", "marked",   "halted",      "resumed",       "listed",
 										   "ended",     "settled",  "swept",       "closed_out",    "taken_over",
-										   "covered" };
+										   "covered",   "triggered" };
 
 static const char *const reason_names[] = {
 	"",         "funds",    "band",          "cross",        "fill",        "liquidity", "halted",
 	"expired",  "unknown",  "filled",        "cancelled",    "past",        "rejected",  "step",
 	"exposure", "error",    "no_instrument", "range",        "?",           "?",         "requested",
 	"ioc",      "unfilled", "self",          "below_filled", "liquidation", "all",       "settlement",
-	"time"
+	"time",     "linked",   "too_many"
 };
 
 static void __attribute__((format(printf, 2, 3))) add(TpText *text, const char *format, ...)
@@ -129,6 +129,16 @@ tradepost_unit_market(int64_t id, int64_t account, TpSide side, double quantity)
 	TpCommand command = tradepost_unit_order(id, account, side, quantity, 0);
 
 	command.type = TP_MARKET;
+	return command;
+}
+
+TpCommand
+tradepost_unit_stop(int64_t id, int64_t account, TpOrderType type, TpSide side, double quantity, double stop_price)
+{
+	TpCommand command = tradepost_unit_order(id, account, side, quantity, 0);
+
+	command.type = (uint8_t) type;
+	command.stop_price = tradepost_unit_units(stop_price);
 	return command;
 }
 

@@ -50,6 +50,10 @@ extern int64_t tradepost_unit_units(double amount);
 extern TpCommand tradepost_unit_order(int64_t id, int64_t account, TpSide side, double quantity, double price);
 extern TpCommand tradepost_unit_market(int64_t id, int64_t account, TpSide side, double quantity);
 
+/* TP_STOP or TP_TAKE_PROFIT; a stop limit is made of one. */
+extern TpCommand
+tradepost_unit_stop(int64_t id, int64_t account, TpOrderType type, TpSide side, double quantity, double stop_price);
+
 /* In the instrument WHEAT unless the command says otherwise. */
 extern void tradepost_unit_apply(TpUnit *unit, TpCommand command);
 extern void tradepost_unit_place(TpUnit *unit, int64_t id, int64_t account, TpSide side, double quantity, double price);
