@@ -57,6 +57,11 @@ export type User = {
   tier: Tier;
   role: "user" | "admin";
   account: Id;
+  emailVerified: boolean;
+  /** Once it is verified */
+  phone: string | null;
+  language: string;
+  timeZone: string;
   createdAt: Time;
 };
 
@@ -163,6 +168,8 @@ export type Instrument = {
   tick: Decimal;
   lot: Decimal;
   multiplier: Decimal;
+  /** The quantity in a volume of 1.0, as signals count it */
+  contractSize: Decimal;
   status: "open" | "halted" | "expired";
 };
 
