@@ -3,10 +3,10 @@
 -- Nothing here can reach a terminal, and every answer says so.
 
 CREATE OR REPLACE FUNCTION tradepost_internal.mt5_json(a tradepost_internal.mt5_accounts)
-	RETURNS json LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
-AS $$
-	SELECT row_to_json(x) FROM (SELECT a.id, a.login, a.server, a.name, 'not_connected' AS terminal, tradepost_internal.iso(a.created_at) AS "createdAt") x
-$$;
+	RETURNS json LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT row_to_json(x) FROM (SELECT a.id, a.login, a.server, a.name, 'not_connected' AS terminal, tradepost_internal.iso(a.created_at) AS "createdAt") x;
+END;
 COMMENT ON FUNCTION tradepost_internal.mt5_json(tradepost_internal.mt5_accounts) IS 'A MetaTrader account as its user sees it: without its password';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.mt5_accounts_list(user_id bigint, session_id bigint, args jsonb)

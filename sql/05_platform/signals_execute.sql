@@ -192,8 +192,7 @@ BEGIN
 			WHERE (e.user_id, e.id) < (asking.id, below) AND (e.user_id, e.id) > (asking.id, 0) ORDER BY e.user_id DESC, e.id DESC LIMIT lines + 1);
 	ELSE
 		found_ids := ARRAY(SELECT e.id FROM tradepost_internal.signal_executions e
-			WHERE (e.signal, e.user_id, e.id) < (wanted, asking.id, below) AND (e.signal, e.user_id, e.id) > (wanted, asking.id, 0)
-			ORDER BY e.signal DESC, e.user_id DESC, e.id DESC LIMIT lines + 1);
+			WHERE e.signal = wanted AND e.user_id = asking.id AND e.id < below ORDER BY e.id DESC LIMIT lines + 1);
 	END IF;
 	SELECT array_agg(v.json ORDER BY f.n) INTO found_json FROM unnest(found_ids[1:lines]) WITH ORDINALITY f (id, n)
 		CROSS JOIN LATERAL (SELECT e.json FROM tradepost_internal.edge_executions e WHERE e.id = f.id OFFSET 0) v;

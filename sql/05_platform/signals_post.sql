@@ -140,12 +140,10 @@ $$;
 COMMENT ON FUNCTION tradepost_internal.signal_read(jsonb, tradepost_internal.users, timestamptz, text) IS 'A signal out of JSON, checked; TP001 or TP005 with field, value and limit';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.signal_tier(access smallint)
-	RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
-AS $$
-BEGIN
-	RETURN CASE access WHEN 1 THEN 'pro' END;
-END
-$$;
+	RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT f.tier FROM tradepost_internal.features f WHERE signal_tier.access = 1 AND f.feature = 'signals_advanced';
+END;
 COMMENT ON FUNCTION tradepost_internal.signal_tier(smallint) IS 'The least tier that is told of signals of this access; NULL: everybody';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.signals_post(user_id bigint, session_id bigint, args jsonb)
@@ -216,7 +214,7 @@ CREATE OR REPLACE FUNCTION tradepost_internal.signals_changed(ids bigint[])
 	SET search_path = pg_catalog, tradepost_internal, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
 AS $$
 BEGIN
-	IF cardinality(ids) = 0 THEN
+	IF coalesce(cardinality(ids), 0) = 0 THEN
 		RETURN;
 	END IF;
 	PERFORM tradepost_internal.push(x.tenant, NULL, tradepost_internal.signal_tier(x.access), 'signals', 'signal:updated', x.json)
