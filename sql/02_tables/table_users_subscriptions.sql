@@ -19,7 +19,7 @@ CREATE TABLE tradepost_internal.subscriptions (
 	created_at           timestamptz NOT NULL DEFAULT now(),
 	changed_at           timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX subscriptions_period ON tradepost_internal.subscriptions (coalesce(grace_until, period_end)) WHERE status <> 'expired';
+CREATE INDEX subscriptions_period ON tradepost_internal.subscriptions ((CASE status WHEN 'past_due' THEN grace_until ELSE period_end END)) WHERE status <> 'expired';
 COMMENT ON TABLE tradepost_internal.subscriptions IS 'What each user has subscribed to; one without a row has the tier free and never had another';
 COMMENT ON COLUMN tradepost_internal.subscriptions.user_id IS 'Whose it is';
 COMMENT ON COLUMN tradepost_internal.subscriptions.tier IS 'Tier of the present period; of an expired subscription the last one''s';
@@ -28,7 +28,7 @@ COMMENT ON COLUMN tradepost_internal.subscriptions.status IS
 COMMENT ON COLUMN tradepost_internal.subscriptions.trial_end IS 'End of the trial that the user had; NULL: none';
 COMMENT ON COLUMN tradepost_internal.subscriptions.period_start IS 'Beginning of the present period';
 COMMENT ON COLUMN tradepost_internal.subscriptions.period_end IS 'Its end; infinity: it never ends';
-COMMENT ON COLUMN tradepost_internal.subscriptions.grace_until IS 'past_due: how long the tier holds without payment';
+COMMENT ON COLUMN tradepost_internal.subscriptions.grace_until IS 'How long the tier holds without payment: set while a payment is open';
 COMMENT ON COLUMN tradepost_internal.subscriptions.cancel_at_period_end IS 'Whether it ends with the period, rather than to be renewed';
 COMMENT ON COLUMN tradepost_internal.subscriptions.pending_tier IS 'Tier that was asked for: a lower one comes at the period''s end, a higher one once it is paid; NULL: none';
 COMMENT ON COLUMN tradepost_internal.subscriptions.price IS 'Price of the present period: what proration goes by';
