@@ -22,6 +22,7 @@ int tradepost_demo_balance = 1000000;
 char *tradepost_demo_asset = NULL;
 bool tradepost_doorbell = true;
 int tradepost_flush_wait = 500;
+bool tradepost_follower = true;
 int tradepost_idle_command_timeout = 60000;
 int tradepost_max_databases = 4;
 int tradepost_max_instruments = 256;
@@ -64,6 +65,10 @@ tradepost_guc_init(void)
 		"Microseconds that a batch waits for a client's commit to make it durable, before it flushes the WAL itself.",
 		"Nobody is told of a batch that is not durable, and views do not show it.", &tradepost_flush_wait, 500, 0,
 		10000, PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("tradepost.follower",
+							 "Runs the worker that sends pushes and notifications and keeps users' performance.",
+							 "Switched off, it goes on later from where it was.", &tradepost_follower, true, PGC_SIGHUP, 0,
+							 NULL, NULL, NULL);
 	DefineCustomIntVariable(
 		"tradepost.idle_command_timeout",
 		"Ends a session that idles this long in a transaction block that holds a command; 0 never does.",

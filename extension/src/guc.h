@@ -14,6 +14,7 @@ extern int tradepost_demo_balance;
 extern char *tradepost_demo_asset;
 extern bool tradepost_doorbell;
 extern int tradepost_flush_wait;
+extern bool tradepost_follower;
 extern int tradepost_idle_command_timeout;
 extern int tradepost_max_databases;
 extern int tradepost_max_instruments;

@@ -1,12 +1,12 @@
 /*
  * launcher.c
  *	  One worker for the server: sees to it that every database with the
- *	  extension has a matcher.
+ *	  extension has a matcher, and where one runs a follower.
  *
  * It belongs to no database, so it cannot look into one: it starts a matcher
  * in each, and the matcher that finds no extension says so and ends for good.
  * A database is tried when it is first seen, and when somebody sets `wanted`
- * (CREATE EXTENSION, a change of configuration).  A matcher that ended is started
+ * (CREATE EXTENSION, a change of configuration).  A worker that ended is started
  * again at once, or a little later each time if it does not live.
  */
 #include "postgres.h"
@@ -18,6 +18,7 @@
 #include "access/xact.h"
 #include "catalog/pg_database.h"
 #include "compat.h"
+#include "follower.h"
 #include "guc.h"
 #include "matcher.h"
 #include "miscadmin.h"
@@ -37,16 +38,33 @@
 #define MIN_BACKOFF_MS 20
 #define MAX_BACKOFF_MS 5000
 
-/* What the launcher knows of one place in shared memory. */
+/* What runs in a database. */
+typedef enum WorkerKind
+{
+	MATCHER,
+	FOLLOWER,
+	WORKER_KINDS
+} WorkerKind;
+
+static const struct
+{
+	const char *name;
+	const char *function;
+} kinds[WORKER_KINDS] = {
+	[MATCHER] = { "tradepost matcher", "tradepost_matcher_main" },
+	[FOLLOWER] = { "tradepost follower", "tradepost_follower_main" },
+};
+
+/* What the launcher knows of one worker's place. */
 typedef struct Charge
 {
-	BackgroundWorkerHandle *handle; /* NULL: no matcher */
+	BackgroundWorkerHandle *handle; /* NULL: none */
 	TimestampTz started;
 	int backoff_ms;
 	TimestampTz not_before;
 } Charge;
 
-static Charge *charges;
+static Charge (*charges)[WORKER_KINDS]; /* of each place in shared memory */
 
 /* Databases that were tried and had no extension. */
 static Oid *tried = NULL;
@@ -128,34 +146,51 @@ list_databases(Oid **out)
 	return n;
 }
 
-static bool
-start_matcher(int index)
+static pid_t
+pid_of(TpDatabase *db, WorkerKind kind)
+{
+	return kind == MATCHER ? db->matcher_pid : db->follower.pid;
+}
+
+static void
+start_worker(int index, WorkerKind kind)
 {
 	BackgroundWorker worker = { 0 };
-	Charge *charge = &charges[index];
+	Charge *charge = &charges[index][kind];
 	TpDatabase *db = tradepost_database_at(index);
 
-	snprintf(worker.bgw_name, BGW_MAXLEN, "tradepost matcher of database %u", db->dboid);
-	snprintf(worker.bgw_type, BGW_MAXLEN, "tradepost matcher");
+	snprintf(worker.bgw_name, BGW_MAXLEN, "%s of database %u", kinds[kind].name, db->dboid);
+	snprintf(worker.bgw_type, BGW_MAXLEN, "%s", kinds[kind].name);
 	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
 	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
 	worker.bgw_restart_time = BGW_NEVER_RESTART;
 	snprintf(worker.bgw_library_name, BGW_MAXLEN, "tradepost");
-	snprintf(worker.bgw_function_name, BGW_MAXLEN, "tradepost_matcher_main");
+	snprintf(worker.bgw_function_name, BGW_MAXLEN, "%s", kinds[kind].function);
 	worker.bgw_main_arg = Int32GetDatum(index);
 	worker.bgw_notify_pid = MyProcPid;
 	charge->started = GetCurrentTimestamp();
 	if (RegisterDynamicBackgroundWorker(&worker, &charge->handle))
-		return true;
+		return;
 	charge->handle = NULL;
 	charge->not_before = TimestampTzPlusMilliseconds(charge->started, MAX_BACKOFF_MS);
 	ereport(WARNING, (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-					  errmsg("no background worker is free for the tradepost matcher of database %u", db->dboid),
+					  errmsg("no background worker is free for the %s of database %u", kinds[kind].name, db->dboid),
 					  errhint("Raise max_worker_processes.")));
-	return false;
 }
 
-/* Give the place back: its database has no extension, or is no more. */
+/* Whether neither worker is there, or on its way. */
+static bool
+is_empty(int index)
+{
+	for (int kind = 0; kind < WORKER_KINDS; kind++)
+	{
+		if (charges[index][kind].handle != NULL || pid_of(tradepost_database_at(index), kind) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Give the place back: its database has no extension, or is no more.  It is empty. */
 static void
 release(int index)
 {
@@ -167,24 +202,17 @@ release(int index)
 	/* wanted: the extension was made anew meanwhile; what is there is the old one's */
 	tradepost_reset_database(db, db->wanted ? db->dboid : InvalidOid);
 	LWLockRelease(&tradepost_shared->lock);
-	memset(&charges[index], 0, sizeof(Charge));
+	memset(charges[index], 0, sizeof(charges[index]));
 }
 
-/* A matcher ended: when may the next one start? */
+/* A worker ended: when may the next one start? */
 static void
-note_end(int index)
+note_end(Charge *charge)
 {
-	Charge *charge = &charges[index];
-	TpDatabase *db = tradepost_database_at(index);
 	TimestampTz now = GetCurrentTimestamp();
 
 	pfree(charge->handle);
 	charge->handle = NULL;
-	if (db->gone)
-	{
-		release(index);
-		return;
-	}
 	if (TimestampDifferenceExceeds(charge->started, now, 2000))
 		charge->backoff_ms = 0;
 	else
@@ -216,7 +244,7 @@ find_new_databases(void)
 
 		for (int j = 0; j < n && !exists; j++)
 			exists = databases[j] == db->dboid;
-		if (OidIsValid(db->dboid) && !exists && charges[i].handle == NULL && db->matcher_pid == 0)
+		if (OidIsValid(db->dboid) && !exists && is_empty(i))
 		{
 			db->wanted = false;
 			release(i);
@@ -225,7 +253,7 @@ find_new_databases(void)
 	pfree(databases);
 }
 
-/* Notes the matchers that have ended; whether any has. */
+/* Notes the workers that have ended, and gives back what they leave for good; whether there was any. */
 static bool
 note_ends(void)
 {
@@ -236,14 +264,20 @@ note_ends(void)
 		TpDatabase *db = tradepost_database_at(i);
 		pid_t pid;
 
-		if (charges[i].handle != NULL && GetBackgroundWorkerPid(charges[i].handle, &pid) == BGWH_STOPPED)
+		for (int kind = 0; kind < WORKER_KINDS; kind++)
 		{
-			note_end(i);
-			ended = true;
+			Charge *charge = &charges[i][kind];
+
+			if (charge->handle != NULL && GetBackgroundWorkerPid(charge->handle, &pid) == BGWH_STOPPED)
+			{
+				note_end(charge);
+				ended = true;
+			}
 		}
-		else if (charges[i].handle == NULL && OidIsValid(db->dboid) && db->gone && db->matcher_pid == 0)
+		/* The follower sees by itself that it has nothing to do here, and wakes us when it ends. */
+		if (OidIsValid(db->dboid) && db->gone && is_empty(i))
 		{
-			release(i); /* an earlier launcher's matcher */
+			release(i);
 			ended = true;
 		}
 	}
@@ -251,39 +285,45 @@ note_ends(void)
 }
 
 /*
- * Milliseconds until this place's matcher should start; -1: nothing to start.  A
- * matcher without a handle is an earlier launcher's: it goes on, and wakes us
+ * Milliseconds until this place's worker should start; -1: nothing to start.  A
+ * worker without a handle is an earlier launcher's: it goes on, and wakes us
  * when it ends.
  */
 static long
-due_in(int index)
+due_in(int index, WorkerKind kind)
 {
 	TpDatabase *db = tradepost_database_at(index);
-	Charge *charge = &charges[index];
+	Charge *charge = &charges[index][kind];
 	TimestampTz now = GetCurrentTimestamp();
 
-	if (!OidIsValid(db->dboid) || charge->handle != NULL || db->matcher_pid != 0 || db->held_by != 0)
+	if (!OidIsValid(db->dboid) || charge->handle != NULL || pid_of(db, kind) != 0 || db->held_by != 0 || db->gone)
+		return -1;
+	if (kind == FOLLOWER && !tradepost_follower_is_wanted(db))
 		return -1;
 	return charge->not_before > now ? (long) ((charge->not_before - now) / 1000) + 1 : 0;
 }
 
 /* Start what should run; milliseconds until something is due. */
 static long
-start_matchers(void)
+start_workers(void)
 {
 	long next = LOOK_MS;
 
 	for (int i = 0; i < tradepost_shared->databases; i++)
 	{
-		long due = due_in(i);
-
-		if (due == 0)
+		for (int kind = 0; kind < WORKER_KINDS; kind++)
 		{
-			tradepost_database_at(i)->wanted = false;
-			(void) start_matcher(i);
+			long due = due_in(i, kind);
+
+			if (due == 0)
+			{
+				if (kind == MATCHER)
+					tradepost_database_at(i)->wanted = false;
+				start_worker(i, kind);
+			}
+			else if (due > 0)
+				next = Min(next, due);
 		}
-		else if (due > 0)
-			next = Min(next, due);
 	}
 	return next;
 }
@@ -293,7 +333,7 @@ something_is_due(void)
 {
 	for (int i = 0; i < tradepost_shared->databases; i++)
 	{
-		if (due_in(i) == 0)
+		if (due_in(i, MATCHER) == 0 || due_in(i, FOLLOWER) == 0)
 			return true;
 	}
 	return false;
@@ -313,7 +353,7 @@ tradepost_launcher_main(Datum arg)
 	before_shmem_exit(launcher_exit, (Datum) 0);
 	tradepost_shared->launcher_latch = MyLatch;
 	tradepost_shared->launcher_pid = MyProcPid;
-	charges = MemoryContextAllocZero(TopMemoryContext, tradepost_shared->databases * sizeof(Charge));
+	charges = MemoryContextAllocZero(TopMemoryContext, tradepost_shared->databases * sizeof(*charges));
 
 	for (;;)
 	{
@@ -332,7 +372,7 @@ tradepost_launcher_main(Datum arg)
 			find_new_databases();
 			last_look = GetCurrentTimestamp();
 		}
-		due = start_matchers();
+		due = start_workers();
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, due, PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
 	}

@@ -180,7 +180,7 @@ tradepost_forget_published(TpDatabase *db)
 
 /*
  * Start over: another database, or the extension was made anew.  Whoever calls
- * holds TpShared.lock, and no matcher runs.  The configuration's generation
+ * holds TpShared.lock, and neither matcher nor follower runs.  The configuration's generation
  * goes on, so that no backend mistakes what it remembers for the new one's.
  */
 void
@@ -205,6 +205,13 @@ tradepost_reset_database(TpDatabase *db, Oid dboid)
 	pg_atomic_write_u64(&db->waiting, 0);
 	SpinLockRelease(&db->ring_lock);
 	memset(&db->status, 0, sizeof(db->status));
+	pg_atomic_write_u64(&db->follower.seq, 0);
+	pg_atomic_write_u64(&db->follower.starts, 0);
+	pg_atomic_write_u64(&db->follower.rounds, 0);
+	pg_atomic_write_u64(&db->follower.events, 0);
+	pg_atomic_write_u64(&db->follower.kept, 0);
+	pg_atomic_write_u64(&db->follower.round_time, 0);
+	db->follower.last_error[0] = '\0';
 }
 
 TpDatabase *

@@ -77,12 +77,11 @@ typedef struct TpStatus
 	char last_error[256];
 } TpStatus;
 
-/* The follower's place: written by itself, but for what the launcher notes of its end. */
+/* The follower's place, which it alone writes. */
 typedef struct TpFollowing
 {
 	pid_t pid;    /* 0: none */
 	Latch *latch; /* valid while pid is not 0 */
-	bool gone;    /* it found no extension, or another one: the launcher need not start it before the matcher runs again */
 	pg_atomic_uint64 seq; /* the last event it has read */
 	pg_atomic_uint64 starts;
 	pg_atomic_uint64 rounds;

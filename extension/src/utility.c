@@ -5,7 +5,7 @@
  * CREATE, ALTER and DROP EXTENSION tell launcher and matcher to look again when
  * they commit.  Commands that need a database without other sessions (DROP
  * DATABASE, its RENAME and move, CREATE DATABASE from it as template) have its
- * matcher end first, and hold it off until their transaction is over.
+ * matcher and follower end first, and hold them off until their transaction is over.
  */
 #include "postgres.h"
 
@@ -59,6 +59,15 @@ release_at_end(XactEvent event, void *arg)
 		release_hold();
 }
 
+/* Whether it was there still. */
+static bool
+ask_to_end(pid_t pid)
+{
+	if (pid != 0)
+		kill(pid, SIGTERM);
+	return pid != 0;
+}
+
 static void
 hold(const char *name)
 {
@@ -76,12 +85,12 @@ hold(const char *name)
 	}
 	held_database = dboid;
 	db->held_by = MyProcPid;
-	while (db->matcher_pid != 0)
+	while (ask_to_end(db->follower.pid) || ask_to_end(db->matcher_pid))
 	{
-		kill(db->matcher_pid, SIGTERM);
 		if (GetCurrentTimestamp() >= deadline)
 			ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
-							errmsg("the tradepost matcher of database \"%s\" does not end", name)));
+							errmsg("the tradepost %s of database \"%s\" does not end",
+								   db->matcher_pid != 0 ? "matcher" : "follower", name)));
 		ConditionVariableTimedSleep(&db->changed, 20, PG_WAIT_EXTENSION);
 	}
 	ConditionVariableCancelSleep();

@@ -19,3 +19,19 @@ TO tradepost_proxy, tradepost_admin;
 GRANT SELECT ON tradepost_internal.follower, tradepost_internal.order_sources, tradepost_internal.fills, tradepost_internal.fill_positions, tradepost_internal.closed_trades,
 	tradepost_internal.performance_spans
 TO tradepost_admin, tradepost_auditor;
+
+-- The follower's own role calls these, which run as their owner.
+GRANT EXECUTE ON FUNCTION
+	tradepost_internal.follow(integer),
+	tradepost_internal.follow_pushes(integer),
+	tradepost_internal.follow_clock(boolean)
+TO tradepost_engine;
+
+GRANT EXECUTE ON FUNCTION
+	tradepost.run_retention(interval, interval, interval, integer)
+TO tradepost_admin;
+GRANT EXECUTE ON FUNCTION
+	tradepost_internal.follower_memory()
+TO tradepost_admin, tradepost_auditor;
+GRANT SELECT ON tradepost.follower_status TO tradepost_admin, tradepost_auditor;
+GRANT SELECT (id) ON tradepost_internal.push_queue TO tradepost_admin, tradepost_auditor;
