@@ -32,9 +32,7 @@ BEGIN
 		PERFORM tradepost_internal.keep_fills(after, page.news);
 		PERFORM tradepost_internal.tell_news(page.news);
 	END IF;
-	IF cardinality(page.instruments) > 0 AND to_regprocedure('tradepost_internal.judge_signals(bigint,bigint,integer[],numeric[],numeric[])') IS NOT NULL THEN
-		EXECUTE 'SELECT tradepost_internal.judge_signals($1, $2, $3, $4, $5)' USING after, page.upto, page.instruments, page.lows, page.highs;
-	END IF;
+	PERFORM tradepost_internal.judge_signals(after, page.upto);
 	UPDATE tradepost_internal.follower f SET seq = page.upto, updated_at = clock_timestamp();
 END
 $$;
@@ -68,9 +66,12 @@ COMMENT ON FUNCTION tradepost_internal.follow_pushes(integer) IS 'Gives numbers 
 CREATE OR REPLACE FUNCTION tradepost_internal.follow_clock(minute boolean)
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
+DECLARE
+	at bigint;
 BEGIN
-	IF to_regprocedure('tradepost_internal.expire_signals()') IS NOT NULL THEN
-		EXECUTE 'SELECT tradepost_internal.expire_signals()';
+	at := (SELECT f.seq FROM tradepost_internal.follower f);
+	IF at IS NOT NULL THEN
+		PERFORM tradepost_internal.judge_signals(at, at);
 	END IF;
 	IF minute THEN
 		IF to_regprocedure('tradepost.run_subscriptions()') IS NOT NULL THEN

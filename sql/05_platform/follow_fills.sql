@@ -77,7 +77,9 @@ BEGIN ATOMIC
 	-- From the fill that opened the first of it.
 	CROSS JOIN LATERAL (SELECT f.opened_from AS first FROM tradepost_internal.fills f
 		WHERE f.account = c.account AND f.instrument = c.instrument AND f.opened > 0 AND f.opened_from <= c.closed_from ORDER BY f.opened_from DESC LIMIT 1) b
-	JOIN tradepost_internal.fills o ON o.account = c.account AND o.instrument = c.instrument AND o.opened > 0 AND o.opened_from >= b.first AND o.opened_from < c.closed_from + c.closed
+	-- OFFSET: looked up for each, and not before it is known where to begin.
+	CROSS JOIN LATERAL (SELECT f.time, f.source, f.price, f.quantity, f.commission, f.opened, f.closed, f.opened_from FROM tradepost_internal.fills f
+		WHERE f.account = c.account AND f.instrument = c.instrument AND f.opened > 0 AND f.opened_from >= b.first AND f.opened_from < c.closed_from + c.closed OFFSET 0) o
 	CROSS JOIN LATERAL (SELECT greatest(c.closed_from, o.opened_from) AS since, least(c.closed_from + c.closed, o.opened_from + o.opened) AS till) p
 	-- A fill that turns a position has commission for either.
 	CROSS JOIN LATERAL (SELECT tradepost_internal.share(c.commission, c.closed, c.quantity) AS closing, o.commission - tradepost_internal.share(o.commission, o.closed, o.quantity) AS opening) k;

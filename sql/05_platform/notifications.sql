@@ -26,7 +26,7 @@ DECLARE
 	told bigint;
 BEGIN
 	WITH asked AS (
-		SELECT n.place, u.id AS user_id, u.tenant, u.email, n.kind, n.title, n.body, n.data,
+		SELECT n.place, u.id AS user_id, u.tenant, u.email, u.email_verified_at, n.kind, n.title, n.body, n.data,
 			tradepost_internal.notification_wanted(u.id, n.kind, 'inapp') AS inapp,
 			tradepost_internal.notification_wanted(u.id, n.kind, 'websocket') AS websocket,
 			tradepost_internal.notification_wanted(u.id, n.kind, 'email') AS email_too,
@@ -41,20 +41,20 @@ BEGIN
 		SELECT n.id, n.user_id, n.moment, n.kind, n.title, n.body, n.data FROM numbered n WHERE n.inapp ORDER BY n.id
 	), posted AS (
 		INSERT INTO tradepost_internal.deliveries (user_id, channel, recipient, subject, body, data)
-		SELECT n.user_id, 'email', n.email, n.title, n.body, n.data FROM numbered n WHERE n.email_too ORDER BY n.place
+		SELECT n.user_id, 'email', n.email, n.title, n.body, n.data FROM numbered n WHERE n.email_too AND n.email_verified_at IS NOT NULL ORDER BY n.place
 	), pushed AS (
 		INSERT INTO tradepost_internal.push_queue (tenant, user_id, channel, event, data)
 		SELECT n.tenant, n.user_id, 'notifications', 'notification:created',
 			tradepost_internal.notification_json(n.id, n.kind, n.title, n.body, n.data, n.moment, NULL)::text
 		FROM numbered n WHERE n.websocket ORDER BY n.place
 	)
-	SELECT count(*) INTO told FROM numbered n WHERE n.inapp OR n.websocket OR n.email_too;
+	SELECT count(*) INTO told FROM numbered n WHERE n.inapp OR n.websocket OR n.email_too AND n.email_verified_at IS NOT NULL;
 	PERFORM tradepost_internal.wake_follower();
 	RETURN told;
 END
 $$;
 COMMENT ON FUNCTION tradepost_internal.notify_users(bigint[], text[], text[], text[], jsonb[]) IS
-'Tells many users at once, in this order: one element each of user, kind (fills, expiries, signals, security, subscription), title, body and data. How many were told';
+'Tells many users at once, in this order: one element each of user, kind (fills, expiries, signals, security, subscription), title, body and data. How many were told. Mail goes to verified addresses alone';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.notify_user(user_id bigint, kind text, title text, body text, data jsonb DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE
@@ -205,7 +205,7 @@ CREATE OR REPLACE FUNCTION tradepost_edge.notification_preferences_set(user_id b
 	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
-	asking    tradepost_internal.users := tradepost_edge.caller(user_id, session_id);
+	asking    tradepost_internal.users := tradepost_edge.caller(user_id, session_id, 'login');
 	wishes    jsonb := args -> 'body' -> 'preferences';
 	wish_kind text;
 	wish      jsonb;

@@ -12,7 +12,8 @@ GRANT EXECUTE ON FUNCTION
 	tradepost_edge.notifications_read(bigint, bigint, jsonb),
 	tradepost_edge.notification_read(bigint, bigint, jsonb),
 	tradepost_edge.notification_preferences_get(bigint, bigint, jsonb),
-	tradepost_edge.notification_preferences_set(bigint, bigint, jsonb)
+	tradepost_edge.notification_preferences_set(bigint, bigint, jsonb),
+	tradepost_edge.performance(bigint, bigint, jsonb)
 TO tradepost_proxy, tradepost_admin;
 
 -- What users were told is theirs; what they traded administrators and auditors may see.
