@@ -33,7 +33,7 @@ sub tradepost_node
 	$node->append_conf('postgresql.conf', <<"EOF");
 shared_preload_libraries = 'tradepost'
 tradepost.max_databases = 64
-max_worker_processes = 80
+max_worker_processes = 140
 max_connections = 100
 shared_buffers = 128MB
 log_line_prefix = '%m [%p] %q%a '
