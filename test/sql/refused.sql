@@ -15,7 +15,8 @@ CREATE FUNCTION t.refused_order(VARIADIC arguments text[]) RETURNS TABLE (code t
 $$
 	SELECT r.* FROM t.refused((SELECT 'SELECT tradepost.place_order(' || string_agg(format('%s => %s', n, coalesce(given, good)), ', ') || ')'
 		FROM (VALUES ('account', t.account('refuse_a')::text), ('symbol', '''REFUSE'''), ('side', '''buy'''), ('quantity', '10'), ('price', '100'),
-			('type', '''limit'''), ('time_in_force', '''gtc'''), ('client_order_id', 'NULL'), ('expires_at', 'NULL'), ('stp', '''cancel_taker'''), ('post_only', 'false')) v (n, good)
+			('type', '''limit'''), ('time_in_force', '''gtc'''), ('client_order_id', 'NULL'), ('expires_at', 'NULL'), ('stp', '''cancel_taker'''), ('post_only', 'false'),
+			('stop_price', 'NULL'), ('oco', 'NULL')) v (n, good)
 		LEFT JOIN LATERAL (SELECT substr(a, length(n) + 2) AS given FROM unnest(arguments) a WHERE split_part(a, '=', 1) = n) g ON true)) r
 $$;
 
@@ -54,6 +55,30 @@ SELECT * FROM t.refused_order('price=100.000000001');
 SELECT * FROM t.refused_order('price=500.01');
 SELECT * FROM t.refused_order('price=1e30');
 SELECT * FROM t.refused_order('symbol=''Refuse''', 'quantity=1', 'price=-6000.25');
+
+-- Stop prices: a price like any other, of the types that wait for one.
+SELECT * FROM t.refused_order('stop_price=90');
+SELECT * FROM t.refused_order('type=''market''', 'time_in_force=''ioc''', 'price=NULL', 'stop_price=90');
+SELECT * FROM t.refused_order('type=''stop''', 'price=NULL');
+SELECT * FROM t.refused_order('type=''stop_limit''');
+SELECT * FROM t.refused_order('type=''take_profit''', 'price=NULL');
+SELECT * FROM t.refused_order('type=''stop''', 'stop_price=90');
+SELECT * FROM t.refused_order('type=''take_profit''', 'stop_price=90');
+SELECT * FROM t.refused_order('type=''stop_limit''', 'price=NULL', 'stop_price=90');
+SELECT * FROM t.refused_order('type=''stop''', 'price=NULL', 'stop_price=90.005');
+SELECT * FROM t.refused_order('type=''stop''', 'price=NULL', 'stop_price=0');
+SELECT * FROM t.refused_order('type=''stop''', 'price=NULL', 'stop_price=-90');
+SELECT * FROM t.refused_order('type=''stop''', 'price=NULL', 'stop_price=500.01');
+SELECT * FROM t.refused_order('type=''stop''', 'price=NULL', 'stop_price=''NaN''');
+SELECT * FROM t.refused_order('type=''stop''', 'price=NULL', 'stop_price=''Infinity''');
+SELECT * FROM t.refused_order('type=''stop''', 'price=NULL', 'stop_price=1e30');
+SELECT * FROM t.refused_order('symbol=''Refuse''', 'quantity=1', 'type=''stop''', 'price=NULL', 'stop_price=-6000.25');
+SELECT * FROM t.refused_order('type=''stop''', 'price=NULL', 'stop_price=90', 'time_in_force=''ioc''');
+SELECT * FROM t.refused_order('type=''take_profit''', 'price=NULL', 'stop_price=90', 'time_in_force=''fok''');
+SELECT * FROM t.refused_order('type=''stop_limit''', 'stop_price=90', 'post_only=true');
+SELECT * FROM t.refused_order('type=''stop''', 'price=NULL', 'stop_price=90', 'quantity=15');
+SELECT * FROM t.refused_order('oco=0');
+SELECT * FROM t.refused_order('oco=9000000000000000000');
 
 -- What does not go together.
 SELECT * FROM t.refused_order('price=NULL');
