@@ -14,6 +14,7 @@
 #include "errcodes.h"
 #include "fmgr.h"
 #include "labels.h"
+#include "limits.h"
 #include "request.h"
 #include "units.h"
 #include "utils/array.h"
@@ -83,7 +84,7 @@ read_arguments(FunctionCallInfo fcinfo, Bracket *bracket)
 	entry->time_in_force = label_argument(fcinfo, A_TIME_IN_FORCE, TP_LABELS_TIME_IN_FORCE);
 	/* The default is a limit order's: a market order never rests. */
 	if (entry->time_in_force < 0 || (entry->type == TP_MARKET && entry->time_in_force == TP_GTC))
-		entry->time_in_force = entry->type == TP_MARKET ? TP_IOC : TP_GTC;
+		entry->time_in_force = entry->type == TP_MARKET ? TP_DAY : TP_GTC;
 	entry->stp = -1;
 	entry->client_order_id = key ? VARDATA_ANY(key) : NULL;
 	entry->client_order_id_length = key ? VARSIZE_ANY_EXHDR(key) : 0;
@@ -93,8 +94,7 @@ read_arguments(FunctionCallInfo fcinfo, Bracket *bracket)
 
 /* One level must be on the right side of another: below it for a buy, above it for a sell. */
 static void
-check_levels(const Bracket *bracket, const char *lower_name, Numeric lower, const char *higher_name, Numeric higher,
-			 bool may_equal)
+check_levels(const Bracket *bracket, const char *lower_name, Numeric lower, const char *higher_name, Numeric higher)
 {
 	bool buy = bracket->entry.side == TP_BUY;
 	int order;
@@ -102,13 +102,34 @@ check_levels(const Bracket *bracket, const char *lower_name, Numeric lower, cons
 	if (lower == NULL || higher == NULL)
 		return;
 	order = DatumGetInt32(DirectFunctionCall2(numeric_cmp, NumericGetDatum(lower), NumericGetDatum(higher)));
-	if ((order == 0 && may_equal) || (buy ? order < 0 : order > 0))
+	if (buy ? order < 0 : order > 0)
 		return;
 	ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
 					errmsg("%s %s is not %s %s %s, and the entry is a %s", lower_name, tradepost_numeric_text(lower),
 						   buy ? "below" : "above", higher_name, tradepost_numeric_text(higher), buy ? "buy" : "sell"),
 					buy ? errhint("A buy has stop_loss below its price and take_profit above it.")
 						: errhint("A sell has stop_loss above its price and take_profit below it.")));
+}
+
+/* What is left of a position is sold at the limit: beyond the stop, or at it. */
+static void
+check_limit(const Bracket *bracket)
+{
+	bool buy = bracket->entry.side == TP_BUY;
+	int order;
+
+	if (bracket->stop_loss_limit == NULL)
+		return;
+	order = DatumGetInt32(DirectFunctionCall2(numeric_cmp, NumericGetDatum(bracket->stop_loss_limit),
+											  NumericGetDatum(bracket->stop_loss)));
+	if (buy ? order > 0 : order < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_TP_INVALID_ORDER),
+				 errmsg("stop_loss_limit %s is %s stop_loss %s, and the entry is a %s",
+						tradepost_numeric_text(bracket->stop_loss_limit), buy ? "above" : "below",
+						tradepost_numeric_text(bracket->stop_loss), buy ? "buy" : "sell"),
+				 buy ? errhint("The position is sold at stop_loss_limit or better: at most stop_loss.")
+					 : errhint("The position is bought back at stop_loss_limit or better: at least stop_loss.")));
 }
 
 static void
@@ -126,10 +147,10 @@ check_bracket(const Bracket *bracket)
 						errhint("It is the limit of the order that stop_loss triggers.")));
 	if (entry->side < 0)
 		return; /* the entry's own check says so */
-	check_levels(bracket, "stop_loss", bracket->stop_loss, "price", entry->price, false);
-	check_levels(bracket, "price", entry->price, "take_profit", bracket->take_profit, false);
-	check_levels(bracket, "stop_loss", bracket->stop_loss, "take_profit", bracket->take_profit, false);
-	check_levels(bracket, "stop_loss_limit", bracket->stop_loss_limit, "stop_loss", bracket->stop_loss, true);
+	check_levels(bracket, "stop_loss", bracket->stop_loss, "price", entry->price);
+	check_levels(bracket, "price", entry->price, "take_profit", bracket->take_profit);
+	check_levels(bracket, "stop_loss", bracket->stop_loss, "take_profit", bracket->take_profit);
+	check_limit(bracket);
 }
 
 /* What an error about one of the three is about. */
@@ -155,7 +176,9 @@ add_child(Bracket *bracket, int index, int type, Numeric stop_price, Numeric pri
 	child.stp = -1;
 	child.quantity = bracket->entry.quantity;
 	child.price = price;
+	child.price_field = "stop_loss_limit";
 	child.stop_price = stop_price;
+	child.stop_price_field = type == TP_TAKE_PROFIT ? "take_profit" : "stop_loss";
 	child.link = index > 0 ? -1 : 0;
 	child.parent = -1 - bracket->children;
 	tradepost_request_place(&child, &bracket->requests[index]);
@@ -236,6 +259,8 @@ tradepost_place_bracket(PG_FUNCTION_ARGS)
 
 	read_arguments(fcinfo, &bracket);
 	check_bracket(&bracket);
+	if (bracket.entry.has_account)
+		bracket.entry.max_open = tradepost_account_order_limit(bracket.entry.account);
 	make_requests(&bracket);
 	tradepost_assign_ids(bracket.requests, bracket.children + 1);
 	if (bracket.requests[bracket.children].repeated)

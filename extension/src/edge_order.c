@@ -280,6 +280,7 @@ tradepost_read_edge_order(const char *json, TpPlaceArguments *arguments)
 										  arguments->has_expires_at ? TP_GTD : TP_DAY);
 	arguments->stp = read_label(&object, F_STP, TP_LABELS_STP, TP_STP_CANCEL_TAKER);
 	arguments->stop_price = read_decimal(&object, F_STOP_PRICE);
+	arguments->stop_price_field = names[F_STOP_PRICE];
 	arguments->has_oco = read_id(&object, F_OCO, &arguments->oco);
 	read_text(&object, F_CLIENT_ORDER_ID, &arguments->client_order_id, &arguments->client_order_id_length);
 	if (object.given[F_POST_ONLY])

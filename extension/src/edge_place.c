@@ -16,11 +16,13 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "compat.h"
+#include "config.h"
 #include "edge_order.h"
 #include "errcodes.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "limits.h"
 #include "request.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -39,6 +41,7 @@ typedef struct Session
 	int64 user;
 	int64 account;
 	bool may_trade; /* a login, or a key with the scope */
+	int32 max_open; /* by the tier that holds now */
 } Session;
 
 /* One element of the call. */
@@ -53,6 +56,7 @@ typedef struct Line
 	char *key; /* Idempotency-Key, or NULL */
 	char *json;
 	int64 account; /* 0: no session in force */
+	int32 max_open;
 	TpRequest request;
 } Line;
 
@@ -118,7 +122,7 @@ find_sessions(FunctionCallInfo fcinfo, int *count)
 	if (plan == NULL)
 	{
 		plan = SPI_prepare("SELECT s.id, s.user_id, u.account,"
-						   " s.scopes IS NULL OR 'trade' OPERATOR(pg_catalog.=) ANY (s.scopes)"
+						   " s.scopes IS NULL OR 'trade' OPERATOR(pg_catalog.=) ANY (s.scopes), u.tenant, " TP_TIER_NOW
 						   " FROM tradepost_internal.sessions s"
 						   " JOIN tradepost_internal.users u ON u.id OPERATOR(pg_catalog.=) s.user_id"
 						   " WHERE s.id OPERATOR(pg_catalog.=) ANY ($1) AND s.revoked_at IS NULL"
@@ -143,6 +147,8 @@ find_sessions(FunctionCallInfo fcinfo, int *count)
 		sessions[i].user = DatumGetInt64(SPI_getbinval(row, desc, 2, &isnull));
 		sessions[i].account = DatumGetInt64(SPI_getbinval(row, desc, 3, &isnull));
 		sessions[i].may_trade = DatumGetBool(SPI_getbinval(row, desc, 4, &isnull));
+		sessions[i].max_open = tradepost_open_order_limit(DatumGetInt64(SPI_getbinval(row, desc, 5, &isnull)),
+														  TextDatumGetCString(SPI_getbinval(row, desc, 6, &isnull)));
 	}
 	SPI_finish();
 	return sessions;
@@ -178,13 +184,17 @@ fill_lines(const Columns *columns, const Session *sessions, int count, Line *lin
 			session = session_of(sessions, count, DatumGetInt64(columns->sessions[i]),
 								 DatumGetInt64(columns->users[i]));
 		if (session != NULL)
+		{
 			line->account = session->account;
+			line->max_open = session->max_open;
+		}
 		if (!columns->key_nulls[i])
 			line->key = TextDatumGetCString(columns->keys[i]);
 		if (line->account == 0)
 			refuse_line(line, ERRCODE_TP_SESSION_REVOKED, "the session has ended or was revoked", "Log in again.");
 		else if (!session->may_trade)
-			refuse_line(line, ERRCODE_TP_SCOPE_MISSING, "this needs the scope \"trade\", which the API key does not have",
+			refuse_line(line, ERRCODE_TP_SCOPE_MISSING,
+						"this needs the scope \"trade\", which the API key does not have",
 						"A key's scopes are chosen when it is made.");
 		else if (columns->order_nulls[i])
 			refuse_line(line, ERRCODE_TP_INVALID_ORDER, "an order must be a JSON object", NULL);
@@ -201,6 +211,7 @@ check_line(Line *line)
 	tradepost_read_edge_order(line->json, &arguments);
 	arguments.has_account = true;
 	arguments.account = line->account;
+	arguments.max_open = line->max_open;
 	if (line->key != NULL)
 	{
 		arguments.client_order_id = line->key;

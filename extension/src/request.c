@@ -99,6 +99,10 @@ apply_defaults(TpPlaceArguments *arguments)
 		arguments->time_in_force = TP_DAY;
 	if (arguments->stp < 0)
 		arguments->stp = TP_STP_CANCEL_TAKER;
+	if (arguments->price_field == NULL)
+		arguments->price_field = "price";
+	if (arguments->stop_price_field == NULL)
+		arguments->stop_price_field = "stop_price";
 }
 
 /* Which prices an order of this type takes. */
@@ -122,11 +126,12 @@ check_prices(const TpPlaceArguments *arguments, const char *symbol)
 						errhint("Without one, place an order of type %s.", waits ? "stop" : "market")));
 	if (!waits && arguments->stop_price != NULL)
 		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
-						errmsg("a %s order in %s takes no stop_price, and %s was given", type, symbol,
-							   tradepost_numeric_text(arguments->stop_price)),
+						errmsg("a %s order in %s takes no %s, and %s was given", type, symbol,
+							   arguments->stop_price_field, tradepost_numeric_text(arguments->stop_price)),
 						errhint("Orders of type stop, stop_limit and take_profit wait for one.")));
 	if (waits && arguments->stop_price == NULL)
-		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER), errmsg("a %s order in %s needs a stop_price", type, symbol),
+		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
+						errmsg("a %s order in %s needs a %s", type, symbol, arguments->stop_price_field),
 						errhint("It is the price of the last trade that triggers the order.")));
 	if (arguments->parent != 0 && !waits)
 		ereport(ERROR,
@@ -275,13 +280,13 @@ tradepost_request_place(TpPlaceArguments *arguments, TpRequest *request)
 	check_quantity(listing, command->quantity);
 	if (arguments->price != NULL)
 	{
-		command->price = tradepost_units(arguments->price, "price");
-		tradepost_check_price(listing, "price", command->price);
+		command->price = tradepost_units(arguments->price, arguments->price_field);
+		tradepost_check_price(listing, arguments->price_field, command->price);
 	}
 	if (arguments->stop_price != NULL)
 	{
-		command->stop_price = tradepost_units(arguments->stop_price, "stop_price");
-		tradepost_check_price(listing, "stop_price", command->stop_price);
+		command->stop_price = tradepost_units(arguments->stop_price, arguments->stop_price_field);
+		tradepost_check_price(listing, arguments->stop_price_field, command->stop_price);
 	}
 	if (arguments->has_oco)
 		find_partner(arguments->oco, command);

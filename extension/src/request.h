@@ -32,10 +32,12 @@ typedef struct TpPlaceArguments
 	TimestampTz expires_at;
 	bool post_only;
 	bool has_oco;
-	int64 oco;      /* the order that it is linked to */
-	int64 link;     /* or an earlier request of the same call: -1 - index; 0: none */
-	int64 parent;   /* a later request of the same call, which it protects: -1 - index; 0: none */
-	int32 max_open; /* TpCommand's */
+	int64 oco;               /* the order that it is linked to */
+	int64 link;              /* or an earlier request of the same call: -1 - index; 0: none */
+	int64 parent;            /* a later request of the same call, which it protects: -1 - index; 0: none */
+	int32 max_open;          /* TpCommand's */
+	const char *price_field; /* what the caller calls them; NULL: price and stop_price */
+	const char *stop_price_field;
 } TpPlaceArguments;
 
 /* What never changes of an order that was placed. */

@@ -39,7 +39,7 @@ CREATE OR REPLACE FUNCTION tradepost.place_bracket(
 	client_order_id text DEFAULT NULL, expires_at timestamptz DEFAULT NULL)
 	RETURNS bigint[] LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'tradepost_place_bracket';
 COMMENT ON FUNCTION tradepost.place_bracket(bigint, text, tradepost.side, numeric, numeric, numeric, numeric, numeric, tradepost.time_in_force, text, timestamptz) IS
-'Places an entry and the orders that protect it, all or none, and returns three ids: the entry''s, the stop''s or NULL, the take profit''s or NULL. price NULL: the entry is a market order (gtc is ioc then). stop_loss and
+'Places an entry and the orders that protect it, all or none, and returns three ids: the entry''s, the stop''s or NULL, the take profit''s or NULL. price NULL: the entry is a market order (gtc is day then). stop_loss and
 take_profit: stop prices of orders of the opposite side, gtc, one cancelling the other; either may be NULL, not both. stop_loss_limit makes the stop a stop_limit order at this price. A buy needs stop_loss < price <
 take_profit and stop_loss_limit <= stop_loss, a sell the reverse (TP005). The two wait until the entry trades and end with it if it never does; what is left of the entry is cancelled when one of them triggers, and
 neither sells more than was bought. client_order_id as in place_order(), for the three together. Decided after commit, the protecting orders first: if one of them is rejected, so is the entry. The limit of open orders of

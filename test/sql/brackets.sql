@@ -51,7 +51,7 @@ SELECT name, detail FROM tradepost.check_invariants() WHERE NOT holds;
 
 -- An entry that ends without a trade, or is rejected, takes them with it.
 SELECT tradepost.place_bracket(t.account('brk_b'), 'BRACKET', 'buy', 1, 90, 80, 120, client_order_id => 'in vain') > '{0}' AS cancelled,
-	tradepost.place_bracket(t.account('brk_b'), 'BRACKET', 'buy', 1, 50, 40, 120, client_order_id => 'far off') > '{0}' AS rejected,
+	tradepost.place_bracket(t.account('brk_b'), 'BRACKET', 'buy', 1, 40, 30, 120, client_order_id => 'far off') > '{0}' AS rejected,
 	tradepost.place_bracket(t.account('brk_b'), 'BRACKET', 'buy', 1, 91, 80, 160, time_in_force => 'fok', client_order_id => 'too cheap') > '{0}' AS also,
 	tradepost.place_bracket(t.account('brk_b'), 'BRACKET', 'buy', 1, 90, NULL, 120, client_order_id => 'profit only') > '{0}' AS profit_only,
 	tradepost.place_bracket(t.account('brk_b'), 'BRACKET', 'buy', 1, 90, 80, NULL, client_order_id => 'stop only') > '{0}' AS stop_only;

@@ -146,7 +146,7 @@ CALL tradepost.submit_order(t.account('stop_b'), 'STOPS', 'sell', 1, type => 'ta
 SELECT :'called_result'::jsonb - '{id,account,created_at,updated_at}'::text[] AS order;
 INSERT INTO tradepost.orders (account, symbol, side, quantity, type, time_in_force, client_order_id, stop_price)
 	SELECT t.account('stop_b'), 'STOPS', 'sell', q, 'stop', 'gtc', 'by-insert-' || q, 80 + q FROM generate_series(1, 2) q RETURNING client_order_id, type, price, stop_price, linked_order, parent_order, status;
-SELECT cardinality(tradepost.place_orders(ARRAY[t.account('stop_b')], ARRAY['STOPS'], ARRAY['sell', 'buy', 'sell']::tradepost.side[], ARRAY[1], ARRAY[75, NULL, 200], ARRAY['stop_limit', 'stop', 'limit']::tradepost.order_type[],
+SELECT cardinality(tradepost.place_orders(ARRAY[t.account('stop_b')], ARRAY['STOPS'], ARRAY['sell', 'buy', 'sell']::tradepost.side[], ARRAY[1, 1, 1], ARRAY[75, NULL, 200], ARRAY['stop_limit', 'stop', 'limit']::tradepost.order_type[],
 	ARRAY['gtc']::tradepost.time_in_force[], ARRAY['by-array-1', 'by-array-2', 'by-array-3'], stop_prices => ARRAY[76, 130, NULL])) AS placed;
 SELECT cardinality(tradepost.submit_commands(jsonb_build_array(
 	jsonb_build_object('account', t.account('stop_b'), 'symbol', 'STOPS', 'side', 'buy', 'quantity', 1, 'type', 'stop_limit', 'time_in_force', 'gtc', 'price', '131.5', 'stop_price', '131', 'client_order_id', 'by-json'),
@@ -184,7 +184,7 @@ END
 $$;
 :wait
 SELECT * FROM t.stop_events('STOPS', :seq);
--- One ends: by its owner, by an amend to nothing.
+-- One ends: its owner cancels it.
 SELECT tradepost.cancel_order(t.account('stop_b'), t.id('o-stop-2')) > 0 AS cancelled;
 :wait
 SELECT label, linked, status, reason FROM t.stops('STOPS') WHERE label ~ '^o-.*-[123]';
