@@ -14,7 +14,7 @@
 #include "errcodes.h"
 #include "fmgr.h"
 #include "labels.h"
-#include "limits.h"
+#include "order_limit.h"
 #include "request.h"
 #include "units.h"
 #include "utils/array.h"

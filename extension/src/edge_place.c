@@ -22,7 +22,7 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "limits.h"
+#include "order_limit.h"
 #include "request.h"
 #include "utils/array.h"
 #include "utils/builtins.h"

@@ -121,6 +121,11 @@ SELECT x.n, r.* FROM (VALUES
 	(23, jsonb_build_array(jsonb_build_object('command', 'cancel', 'account', t.account('brk_b'), 'order_id', 1, 'stop_price', 80)))) x (n, j), t.refused(format('SELECT tradepost.submit_commands(%L)', x.j)) r ORDER BY n;
 SELECT r.code, regexp_replace(r.message, 'account \d+$', 'account M') AS message, r.hint FROM t.refused(format('SELECT tradepost.submit_commands(%L)',
 	jsonb_set(t.bracket_json('{"type": "stop", "stop_price": 80, "parent_index": 1}', '{"side": "buy", "price": 85}'), '{1,account}', to_jsonb(t.account('brk_a'))))) r;
+-- What protects it is gone before the entry is decided: it is not left unprotected.
+SELECT cardinality(tradepost.submit_commands(t.bracket_json('{"type": "stop", "stop_price": 80, "parent_index": 2, "client_order_id": "gone-stop"}') || jsonb_build_array(jsonb_build_object('command', 'cancel', 'account', t.account('brk_b'), 'order_index', 0))
+	|| t.bracket_json('{"side": "buy", "price": 85, "client_order_id": "unprotected"}'))) AS placed;
+:wait
+SELECT label, status, reason FROM t.stops('BRACKET') WHERE label IN ('gone-stop', 'unprotected');
 SELECT cardinality(tradepost.submit_commands(jsonb_build_array(jsonb_build_object('command', 'amend', 'account', t.account('brk_b'), 'client_order_id', 'hand-stop', 'stop_price', 79)))) AS amended;
 :wait
 SELECT label, stop_price, status FROM t.stops('BRACKET') WHERE label = 'hand-stop';

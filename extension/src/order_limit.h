@@ -1,9 +1,9 @@
 /*
- * limits.h
+ * order_limit.h
  *	  How many orders the user of an account may have open.
  */
-#ifndef TRADEPOST_LIMITS_H
-#define TRADEPOST_LIMITS_H
+#ifndef TRADEPOST_ORDER_LIMIT_H
+#define TRADEPOST_ORDER_LIMIT_H
 
 /* The tier of a row u of table users that holds now, as SQL. */
 #define TP_TIER_NOW \

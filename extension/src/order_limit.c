@@ -1,5 +1,5 @@
 /*
- * limits.c
+ * order_limit.c
  *	  How many orders the user of an account may have open, by the tier that holds now.
  *
  * Called by bracket.c for the account that it places for; the edge's place_each() has read
@@ -12,7 +12,7 @@
 #include "catalog/pg_type.h"
 #include "config.h"
 #include "executor/spi.h"
-#include "limits.h"
+#include "order_limit.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
