@@ -116,9 +116,9 @@ tp_attempt_begin(TpCall *call, const char *const *names, int required, int succe
 
 /* What the database keeps of a token: it finds the session, and tells nothing to who reads the table. */
 void
-tp_refresh_hash(const TpCall *call, const char *token, char *text)
+tp_secret_hash(const TpSettings *settings, const char *token, char *text)
 {
-	const char *secret = call->edge->settings->jwt_refresh_secret;
+	const char *secret = settings->jwt_refresh_secret;
 	uint8_t key[crypto_generichash_BYTES];
 	uint8_t hash[crypto_generichash_BYTES];
 
@@ -127,6 +127,12 @@ tp_refresh_hash(const TpCall *call, const char *token, char *text)
 	memcpy(text, "\\x", 2);
 	sodium_bin2hex(text + 2, TP_REFRESH_HASH - 2, hash, sizeof(hash));
 	sodium_memzero(key, sizeof(key));
+}
+
+void
+tp_refresh_hash(const TpCall *call, const char *token, char *text)
+{
+	tp_secret_hash(call->edge->settings, token, text);
 }
 
 void

@@ -159,13 +159,14 @@ read_query(Reading *reading)
 static void
 find_instruments(Reading *reading)
 {
-	const TpStream *stream = reading->call->edge->stream;
-	const TpInstrumentInfo *one = tp_stream_instrument_by_symbol(stream, reading->call->parameter);
+	const TpCall *call = reading->call;
+	const TpStream *stream = call->edge->stream;
+	const TpInstrumentInfo *one = tp_stream_instrument_by_symbol(stream, call->tenant, call->parameter);
 
 	if (one != NULL)
 		add_instrument(reading, one);
 	else
-		tp_stream_each_instrument(stream, reading->call->parameter, add_instrument, reading);
+		tp_stream_each_instrument(stream, call->tenant, call->parameter, add_instrument, reading);
 }
 
 void

@@ -53,5 +53,5 @@ tp_cors_preflight(const char *methods, TpBuffer *headers)
 	tp_buffer_text(headers, "Access-Control-Allow-Methods: ");
 	tp_buffer_text(headers, methods);
 	tp_buffer_text(headers, "\r\nAccess-Control-Allow-Headers: Authorization, Content-Type, Idempotency-Key, Prefer, "
-							"X-Request-Id\r\nAccess-Control-Max-Age: 600\r\n");
+							"X-API-Key, X-Request-Id, X-Tenant\r\nAccess-Control-Max-Age: 600\r\n");
 }

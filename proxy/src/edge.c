@@ -23,6 +23,7 @@
 #include "keyring.h"
 #include "rate_limits.h"
 #include "listener.h"
+#include "keys.h"
 #include "log.h"
 #include "metrics.h"
 #include "pg.h"
@@ -33,6 +34,7 @@
 #include "shared.h"
 #include "socket.h"
 #include "stream.h"
+#include "tenants.h"
 #include "tls.h"
 #include "token.h"
 #include "upgrade.h"
@@ -80,6 +82,8 @@ close_parts(void)
 	tp_books_close(edge->books);
 	tp_keyring_close(edge->keyring);
 	tp_tokens_close(edge->tokens);
+	tp_keys_close(edge->keys);
+	tp_tenants_close(edge->tenants);
 	tp_sessions_close(edge->sessions);
 	tp_limits_close(edge->limits);
 	tp_metrics_close(edge);
@@ -261,6 +265,8 @@ open_parts(void)
 		edge->redis = tp_redis_open(edge);
 	edge->limits = tp_limits_open(edge, edge->shared->limits);
 	edge->sessions = tp_sessions_open(edge);
+	edge->tenants = tp_tenants_open(edge);
+	edge->keys = tp_keys_open(edge);
 	edge->tokens = tp_tokens_open(edge);
 	if (!open_keyring(edge))
 		return false;

@@ -23,11 +23,14 @@ typedef struct TpEdge
 	struct TpTokens *tokens;
 	struct TpKeyring *keyring;   /* NULL without SECRETS_KEY_FILE */
 	struct TpSessions *sessions; /* revoked ones */
+	struct TpTenants *tenants;
+	struct TpKeys *keys; /* API keys that were seen lately */
 	struct TpStream *stream;
 	struct TpDecisions *decisions;
 	struct TpBooks *books;
 	struct TpCache *cache;
 	struct TpHub *hub;
+	struct TpPushes *pushes;
 	struct TpOrders *orders;
 	struct TpPublisher *publisher; /* NULL without Redis */
 	struct TpSockets *sockets;

@@ -105,9 +105,9 @@ rule_of(const TpCall *call)
 
 /* The version of an instrument's trades; of all if the symbol is none. */
 static int64_t
-trades_version(const TpCache *cache, TpSlice symbol)
+trades_version(const TpCache *cache, int64_t tenant, TpSlice symbol)
 {
-	const TpInstrumentInfo *instrument = tp_stream_instrument_by_symbol(cache->edge->stream, symbol);
+	const TpInstrumentInfo *instrument = tp_stream_instrument_by_symbol(cache->edge->stream, tenant, symbol);
 
 	return instrument == NULL ? cache->versions.trade : tp_versions_trades(&cache->versions, instrument->id);
 }
@@ -130,12 +130,12 @@ version_of(const TpCache *cache, const TpCall *call, bool private)
 	if (strcmp(function, "instruments") == 0)
 		return cache->versions.definitions;
 	if (strcmp(function, "candles") == 0)
-		return trades_version(cache, call->parameter);
+		return trades_version(cache, call->tenant, call->parameter);
 	if (private)
 		return later_of(tp_versions_account(&cache->versions, call->caller.account), cache->versions.mark);
 	if (!tp_query_find(call->query, "symbol", &symbol))
 		return cache->versions.trade;
-	version = trades_version(cache, (TpSlice){ symbol.data, symbol.length });
+	version = trades_version(cache, call->tenant, (TpSlice){ symbol.data, symbol.length });
 	tp_buffer_free(&symbol);
 	return version;
 }

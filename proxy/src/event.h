@@ -39,6 +39,7 @@ typedef enum TpEventKind
 typedef struct TpInstrumentInfo
 {
 	int id;
+	int64_t tenant;
 	const char *symbol;
 	const char *asset;
 	const char *contract; /* NULL for spot */

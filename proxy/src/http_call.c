@@ -99,6 +99,9 @@ tp_connection_call(TpConnection *connection, TpCallSend send)
 	call->query = MOVED(request.query);
 	call->body = (TpSlice){ memory + request.head_length, length - request.head_length };
 	call->content_type = MOVED(request.headers[TP_H_CONTENT_TYPE]);
+	call->host = MOVED(request.headers[TP_H_HOST]);
+	call->tenant_name = MOVED(request.headers[TP_H_X_TENANT]);
+	call->api_key = MOVED(request.headers[TP_H_X_API_KEY]);
 	call->authorization = MOVED(request.headers[TP_H_AUTHORIZATION]);
 	call->idempotency_key = MOVED(request.headers[TP_H_IDEMPOTENCY_KEY]);
 	call->origin = MOVED(request.headers[TP_H_ORIGIN]);

@@ -50,6 +50,7 @@ tp_instruments_add(TpInstrumentTable *table, const TpInstrumentInfo *instrument)
 	memmove(&table->entries[at + 1], &table->entries[at], (size_t) (table->count - at) * sizeof(table->entries[0]));
 	entry = tp_alloc(sizeof(TpInstrumentInfo));
 	*entry = (TpInstrumentInfo){ .id = instrument->id,
+								 .tenant = instrument->tenant,
 								 .symbol = copy(instrument->symbol),
 								 .asset = copy(instrument->asset),
 								 .contract = copy(instrument->contract),
@@ -68,11 +69,11 @@ tp_instruments_by_id(const TpInstrumentTable *table, int id)
 }
 
 const TpInstrumentInfo *
-tp_instruments_by_symbol(const TpInstrumentTable *table, TpSlice symbol)
+tp_instruments_by_symbol(const TpInstrumentTable *table, int64_t tenant, TpSlice symbol)
 {
 	for (int i = 0; i < table->count; i++)
 	{
-		if (tp_slice_is(symbol, table->entries[i]->symbol))
+		if (table->entries[i]->tenant == tenant && tp_slice_is(symbol, table->entries[i]->symbol))
 			return table->entries[i];
 	}
 	return NULL;

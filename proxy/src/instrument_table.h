@@ -1,6 +1,6 @@
 /*
  * instrument_table.h
- *	  The instruments by number and by symbol.  Pure.
+ *	  The instruments by number, and by tenant and symbol.  Pure.
  */
 #ifndef TRADEPOST_PROXY_INSTRUMENT_TABLE_H
 #define TRADEPOST_PROXY_INSTRUMENT_TABLE_H
@@ -18,7 +18,8 @@ typedef struct TpInstrumentTable
 /* Copies it; one that is there already stays as it is. */
 extern void tp_instruments_add(TpInstrumentTable *table, const TpInstrumentInfo *instrument);
 extern const TpInstrumentInfo *tp_instruments_by_id(const TpInstrumentTable *table, int id);
-extern const TpInstrumentInfo *tp_instruments_by_symbol(const TpInstrumentTable *table, TpSlice symbol);
+extern const TpInstrumentInfo *
+tp_instruments_by_symbol(const TpInstrumentTable *table, int64_t tenant, TpSlice symbol);
 extern void tp_instruments_free(TpInstrumentTable *table);
 
 #endif

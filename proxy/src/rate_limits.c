@@ -22,6 +22,7 @@
 #include "redis.h"
 #include "settings.h"
 #include "tally.h"
+#include "tenants.h"
 
 #define RATE_SETS 16384
 #define ADDRESS_SETS 4096
@@ -149,7 +150,7 @@ address_key(const TpLimits *limits, const char *ip)
 	return hash(limits, bytes, sizeof(bytes));
 }
 
-/* Who is counted, in words for Redis: "tradepost:limit:orders:user:17". */
+/* Who is counted, in words for Redis: "tradepost:limit:orders:user:17", "tradepost:limit:auth:1:ip:04...". */
 static int
 caller_name(const TpCall *call, TpLimitClass class, char *name, size_t size)
 {
@@ -160,7 +161,7 @@ caller_name(const TpCall *call, TpLimitClass class, char *name, size_t size)
 		return snprintf(name, size, "tradepost:limit:%s:user:%lld", class_names[class], (long long) call->caller.user);
 	(void) address_bytes(call->ip, bytes);
 	sodium_bin2hex(hex, sizeof(hex), bytes, sizeof(bytes));
-	return snprintf(name, size, "tradepost:limit:%s:ip:%s", class_names[class], hex);
+	return snprintf(name, size, "tradepost:limit:%s:%lld:ip:%s", class_names[class], (long long) call->tenant, hex);
 }
 
 static const TpRate *
@@ -168,7 +169,7 @@ rate_of(const TpCall *call, TpLimitClass class)
 {
 	int column = call->caller.user == 0 ? TP_TIER_COUNT : (int) call->caller.tier;
 
-	return &call->edge->settings->rates[class][column];
+	return tp_tenant_rate(call->edge->tenants, call->tenant, class, column);
 }
 
 static void

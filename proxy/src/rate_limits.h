@@ -2,7 +2,8 @@
  * rate_limits.h
  *	  How often who may ask: rate limits by class and caller.
  *
- * The caller is the user, if one is known, else the address (of IPv6 its /64). Kept
+ * The caller is the user, if one is known, else the address (of IPv6 its /64) at a tenant. How
+ * often, the tenant says, or else the settings. Kept
  * in memory that this proxy's workers share; with REDIS_URL in Redis, for all proxies;
  * while Redis is gone the memory goes on.
  */

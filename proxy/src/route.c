@@ -11,14 +11,17 @@
 #include "cors.h"
 #include "edge.h"
 #include "json.h"
-#include "rate_limits.h"
+#include "keys.h"
 #include "pg.h"
 #include "problem.h"
 #include "query.h"
+#include "rate_limits.h"
+#include "revoked.h"
 #include "route.h"
 #include "settings.h"
 #include "socket.h"
 #include "static_files.h"
+#include "tenants.h"
 #include "token.h"
 #include "upgrade.h"
 #include "http_parser.h"
@@ -145,12 +148,14 @@ answer_no_route(TpCall *call, unsigned methods)
 	}
 }
 
+static void admitted(TpCall *call);
+
 static const struct
 {
 	const char *code;
 	const char *detail;
 } token_faults[] = {
-	{ "token_missing", "this route needs an access token: Authorization: Bearer <token>" },
+	{ "token_missing", "this route needs an access token or API key: Authorization: Bearer <token>" },
 	{ "token_malformed", "the Authorization header does not hold an access token" },
 	{ "token_invalid", "the access token is not one of ours" },
 	{ "token_expired", "the access token has expired" },
@@ -169,34 +174,97 @@ answer_unauthorized(TpCall *call, const char *code)
 	tp_call_problem(call, 401, code, detail, NULL);
 }
 
-/* True if the caller may go on; else it has been answered. */
-static bool
-authenticate(TpCall *call)
+static void
+key_came(void *context, const TpIdentity *identity, const TpPgError *error)
 {
-	TpAccess access = call->route->access;
-	TpSlice token;
+	TpCall *call = context;
+
+	if (identity != NULL)
+	{
+		call->caller = *identity;
+		tp_session_refresh(call->edge->sessions, &call->caller);
+		admitted(call);
+		return;
+	}
+	if (error->failure != TP_PG_REFUSED || strcmp(error->sqlstate, "TP016") != 0)
+	{
+		tp_problem_answer(call, error);
+		return;
+	}
+	tp_suspicious(call->edge, call->ip, 0, "bad_api_key", BAD_TOKEN_WEIGHT);
+	tp_call_problem(call, 401, "api_key_invalid", "there is no such API key, or it has ended", NULL);
+}
+
+static void
+verify_token(TpCall *call, TpSlice token)
+{
 	const char *code = "token_malformed";
 
-	/* A socket knows its user. */
-	if (access == TP_ACCESS_OPEN || call->from_socket)
-		return true;
-	if (call->authorization.length == 0)
+	if (token.data != NULL && tp_token_verify(call->edge->tokens, token, &call->caller, &code))
 	{
-		if (access == TP_ACCESS_OPTIONAL)
-			return true;
-		answer_unauthorized(call, "token_missing");
-		return false;
-	}
-	token = call->authorization;
-	if (token.length > 7 && strncasecmp(token.data, "Bearer ", 7) == 0)
-	{
-		token = (TpSlice){ token.data + 7, token.length - 7 };
-		if (tp_token_verify(call->edge->tokens, token, &call->caller, &code))
-			return true;
+		admitted(call);
+		return;
 	}
 	if (tp_token_forged(code))
 		tp_suspicious(call->edge, call->ip, 0, "bad_token", BAD_TOKEN_WEIGHT);
 	answer_unauthorized(call, code);
+}
+
+/* The token or key of an Authorization header; data NULL: it has none. */
+static TpSlice
+bearer_of(TpSlice header)
+{
+	if (header.length > 7 && strncasecmp(header.data, "Bearer ", 7) == 0)
+		return (TpSlice){ header.data + 7, header.length - 7 };
+	return (TpSlice){ NULL, 0 };
+}
+
+/* Goes on with admitted() when it is known who asks, or answers. */
+static void
+authenticate(TpCall *call)
+{
+	TpSlice token = bearer_of(call->authorization);
+	TpSlice key = tp_key_meant(token) ? token : call->api_key;
+
+	/* A socket knows its user. */
+	if (call->route->access == TP_ACCESS_OPEN || call->from_socket)
+		admitted(call);
+	else if (call->authorization.length > 0 && call->api_key.length > 0)
+		tp_call_problem(call, 400, "credentials_twice", "a request has either Authorization or X-API-Key", NULL);
+	else if (key.length > 0)
+		tp_key_resolve(call->edge->keys, key, call->ip, key_came, call);
+	else if (call->authorization.length > 0)
+		verify_token(call, token);
+	else if (call->route->access == TP_ACCESS_OPTIONAL)
+		admitted(call);
+	else
+		answer_unauthorized(call, "token_missing");
+}
+
+/* Whether the key, if it is one, is for this; else it has been answered. The database looks at it again. */
+static bool
+check_scope(TpCall *call)
+{
+	TpScope needed = call->route->scope;
+	TpBuffer list = { 0 };
+
+	if (call->caller.user == 0 || (call->caller.scopes & needed) != 0)
+		return true;
+	if (needed == TP_SCOPE_LOGIN)
+	{
+		tp_call_problem(call, 403, "scope_missing", "only a login may do this, an API key may not",
+						"Use an access token of auth/login.");
+		return false;
+	}
+	for (TpScope scope = TP_SCOPE_READ; scope < TP_SCOPE_LOGIN; scope <<= 1)
+	{
+		if ((call->caller.scopes & scope) != 0)
+			tp_buffer_format(&list, "%s\"%s\"", list.length == 0 ? "" : ", ", tp_scope_name(scope));
+	}
+	tp_call_problem_format(call, 403, "scope_missing", "this needs the scope \"%s\", and the API key has %.*s",
+						   tp_scope_name(needed), list.length == 0 ? 4 : (int) list.length,
+						   list.length == 0 ? "none" : list.data);
+	tp_buffer_free(&list);
 	return false;
 }
 
@@ -281,6 +349,16 @@ after_limits(TpCall *call)
 		route->handler(call);
 }
 
+/* Who asks is known, if anybody in particular. */
+static void
+admitted(TpCall *call)
+{
+	if (call->route->limit == TP_LIMIT_NONE)
+		after_limits(call);
+	else if ((call->from_socket || tp_tenant_of_call(call->edge->tenants, call)) && check_scope(call))
+		tp_limits_check(call, call->route->limit, after_limits);
+}
+
 /* In place: what is decoded is never longer. */
 static bool
 decode_parameter(TpCall *call)
@@ -326,12 +404,5 @@ tp_route_call(TpCall *call)
 		tp_call_problem(call, 400, "path_malformed", "the path is wrongly escaped, not UTF-8, or holds a NUL", NULL);
 		return;
 	}
-	if (!authenticate(call))
-		return;
-	if (call->route->limit != TP_LIMIT_NONE)
-		call->tenant = call->caller.tenant != 0 ? call->caller.tenant : TP_TENANT_FIRST;
-	if (call->route->limit == TP_LIMIT_NONE)
-		after_limits(call);
-	else
-		tp_limits_check(call, call->route->limit, after_limits);
+	authenticate(call);
 }

@@ -5,9 +5,9 @@
  * Every path is found under /api/v1/ and /api/ both (`open` ones at the root). A
  * path part that begins with ':' is the route's one parameter. In this order a call
  * meets: path (404), method (405 with Allow; OPTIONS is answered for CORS), blocked
- * address (403), tenant (404), token or key (401), whose tenant (403), the key's scope
- * (403), rate limit (429), body (400, 411, 413, 415), handler.  Which tier may do what
- * the database decides, by the subscription as it is (403).
+ * address (403), token or key (401), tenant (404 if unknown, 403 if it is not the token's),
+ * the key's scope (403), rate limit (429), body (400, 411, 413, 415), handler.  Which tier
+ * may do what the database decides, by the subscription as it is (403).
  */
 #ifndef TRADEPOST_PROXY_ROUTE_H
 #define TRADEPOST_PROXY_ROUTE_H

@@ -224,8 +224,8 @@ set_switch(const TpSetting *setting, const char *text, bool *value, TpBuffer *pr
 	return false;
 }
 
-static bool
-set_rate(const TpSetting *setting, const char *text, TpRate *value, TpBuffer *problem)
+bool
+tp_rate_parse(const char *text, TpRate *value)
 {
 	char rest;
 	int count;
@@ -238,13 +238,19 @@ set_rate(const TpSetting *setting, const char *text, TpRate *value, TpBuffer *pr
 	}
 	if (sscanf(text, "%d/%d%c", &count, &window, &rest) != 2 || count < 1 || count > 1000000000 || window < 1 ||
 		window > 86400)
-	{
-		tp_buffer_format(problem, "%s must be count/seconds, such as 100/60, with at most 86400 seconds, or off",
-						 setting->name);
 		return false;
-	}
 	*value = (TpRate){ count, window };
 	return true;
+}
+
+static bool
+set_rate(const TpSetting *setting, const char *text, TpRate *value, TpBuffer *problem)
+{
+	if (tp_rate_parse(text, value))
+		return true;
+	tp_buffer_format(problem, "%s must be count/seconds, such as 100/60, with at most 86400 seconds, or off",
+					 setting->name);
+	return false;
 }
 
 static bool

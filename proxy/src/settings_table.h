@@ -38,6 +38,9 @@ typedef struct TpSetting
 extern const TpSetting tp_settings_table[];
 extern const int tp_settings_count;
 
+/* "100/60" or "off". */
+extern bool tp_rate_parse(const char *text, TpRate *value);
+
 /* A copy that lives as long as the process. */
 extern char *tp_settings_keep(TpSlice text);
 

@@ -2,10 +2,10 @@
  * stream.c
  *	  Reads the events and hands them out; see stream.h.
  *
- *		DISCONNECTED --> LOADING (newest seq, instruments) --> IDLE <--> READING
- *		      ^             |  ^                                |          |
- *		      |          FAILED, for a look's time              |          |
- *		      +---------------- the connection is lost ---------+----------+
+ *		DISCONNECTED --> LOADING (newest seq, tenants, instruments) --> IDLE <--> READING
+ *		      ^             |  ^                                         |          |
+ *		      |          FAILED, for a look's time                       |          |
+ *		      +---------------- the connection is lost ------------------+----------+
  *
  * One page is under way at a time, over the listener's own connection. Events are
  * handed out in the order of their seq; a page that names an instrument that is not
@@ -23,6 +23,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "revoked.h"
+#include "tenants.h"
 
 #define PAGE_ROWS 2000
 #define LOOK_MS 200
@@ -66,7 +67,7 @@ static const TpStatement page_statement = { .sql = "SELECT " TP_EVENT_COLUMNS
 												   " FROM tradepost_edge.events_page($1::bigint, $2::int)",
 											.parameters = 2 };
 static const TpStatement instruments_statement = {
-	.sql = "SELECT id, symbol, asset, contract, mark, last FROM tradepost_edge.instruments_raw()", .parameters = 0
+	.sql = "SELECT id, symbol, asset, contract, mark, last, tenant FROM tradepost_edge.instruments_raw()", .parameters = 0
 };
 static const TpStatement newest_statement = {
 	.sql = "SELECT tradepost_edge.newest_seq(), c.system_identifier::text || '/' || d.oid::text"
@@ -210,12 +211,29 @@ instruments_came(void *context, const PGresult *result, const TpPgError *error)
 										.asset = PQgetvalue(result, row, 2),
 										.contract = text_or_null(result, row, 3),
 										.mark = text_or_null(result, row, 4),
-										.last = text_or_null(result, row, 5) };
+										.last = text_or_null(result, row, 5),
+										.tenant = strtoll(PQgetvalue(result, row, 6), NULL, 10) };
 
 		tp_instruments_add(&stream->instruments, &instrument);
 	}
 	if (stream->state == LOADING)
 		read_page(stream);
+}
+
+static void
+tenants_came(void *context, const PGresult *result, const TpPgError *error)
+{
+	TpStream *stream = context;
+
+	if (error != NULL)
+	{
+		failed(stream, "tenants", error);
+		return;
+	}
+	tp_tenants_took(stream->edge->tenants, result);
+	/* Behind the seq: what instruments are told as, the events after it change. */
+	if (stream->state == LOADING)
+		tp_pg_listener_call(stream->listener, &instruments_statement, NULL, instruments_came, stream);
 }
 
 /* After a failover to a standby that was behind, events may be gone that were read: nothing brings them back. */
@@ -239,9 +257,8 @@ newest_came(void *context, const PGresult *result, const TpPgError *error)
 	stream->started = true;
 	tp_gauge(TP_M_EVENTS_SEQ, stream->seq);
 	snprintf(stream->database, sizeof(stream->database), "%s", PQgetvalue(result, 0, 1));
-	/* Behind the seq: what instruments are told as, the events after it change. */
 	if (stream->state == LOADING)
-		tp_pg_listener_call(stream->listener, &instruments_statement, NULL, instruments_came, stream);
+		tp_pg_listener_call(stream->listener, &tp_tenants_statement, NULL, tenants_came, stream);
 }
 
 static void
@@ -297,6 +314,7 @@ on_timer(uv_timer_t *timer)
 	TpStream *stream = timer->data;
 
 	resync_sessions(stream);
+	tp_tenants_look(stream->edge->tenants);
 	if (stream->state == IDLE)
 		read_page(stream);
 	else if (stream->state == FAILED)
@@ -391,20 +409,20 @@ tp_stream_instrument(const TpStream *stream, int id)
 }
 
 const TpInstrumentInfo *
-tp_stream_instrument_by_symbol(const TpStream *stream, TpSlice symbol)
+tp_stream_instrument_by_symbol(const TpStream *stream, int64_t tenant, TpSlice symbol)
 {
-	return tp_instruments_by_symbol(&stream->instruments, symbol);
+	return tp_instruments_by_symbol(&stream->instruments, tenant, symbol);
 }
 
 void
-tp_stream_each_instrument(const TpStream *stream, TpSlice asset,
+tp_stream_each_instrument(const TpStream *stream, int64_t tenant, TpSlice asset,
 						  void (*each)(void *context, const TpInstrumentInfo *instrument), void *context)
 {
 	for (int i = 0; i < stream->instruments.count; i++)
 	{
 		const TpInstrumentInfo *instrument = stream->instruments.entries[i];
 
-		if (asset.data == NULL || tp_slice_is(asset, instrument->asset))
+		if (instrument->tenant == tenant && (asset.data == NULL || tp_slice_is(asset, instrument->asset)))
 			each(context, instrument);
 	}
 }

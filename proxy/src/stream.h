@@ -54,9 +54,10 @@ extern int64_t tp_stream_lag_us(const TpStream *stream);
 extern void tp_event_read(const PGresult *result, int row, TpEvent *event);
 
 extern const TpInstrumentInfo *tp_stream_instrument(const TpStream *stream, int id);
-extern const TpInstrumentInfo *tp_stream_instrument_by_symbol(const TpStream *stream, TpSlice symbol);
-/* Every instrument of an asset, or all if asset's data is NULL, in order of id. */
-extern void tp_stream_each_instrument(const TpStream *stream, TpSlice asset,
+extern const TpInstrumentInfo *
+tp_stream_instrument_by_symbol(const TpStream *stream, int64_t tenant, TpSlice symbol);
+/* Every instrument of the tenant's asset, or all if asset's data is NULL, in order of id. */
+extern void tp_stream_each_instrument(const TpStream *stream, int64_t tenant, TpSlice asset,
 									  void (*each)(void *context, const TpInstrumentInfo *instrument), void *context);
 
 #endif

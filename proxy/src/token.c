@@ -55,6 +55,23 @@ tp_tier_parse(TpSlice name, TpTier *tier)
 	return false;
 }
 
+const char *
+tp_scope_name(TpScope scope)
+{
+	switch (scope)
+	{
+		case TP_SCOPE_READ:
+			return "read";
+		case TP_SCOPE_TRADE:
+			return "trade";
+		case TP_SCOPE_WITHDRAW:
+			return "withdraw";
+		case TP_SCOPE_LOGIN:
+			break;
+	}
+	return "login";
+}
+
 TpTokens *
 tp_tokens_open(TpEdge *edge)
 {

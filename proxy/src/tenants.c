@@ -1,0 +1,163 @@
+/*
+ * tenants.c
+ *	  The tenants as the database has them now; see tenants.h.
+ *
+ * They change by hand and are few: each change reads all of them anew.  Between a change
+ * and its coming here the old ones hold, as if the request had come a moment earlier.
+ */
+#include "tenants.h"
+
+#include <stdlib.h>
+
+#include "edge.h"
+#include "log.h"
+#include "problem.h"
+#include "rate_limits.h"
+#include "settings.h"
+#include "token.h"
+
+#define UNKNOWN_WEIGHT 20
+
+struct TpTenants
+{
+	TpEdge *edge;
+	TpTenantTable table;
+	bool reading;
+	bool again; /* something has changed that no reading under way is sure to have */
+};
+
+/* A row a tenant and tier. */
+const TpStatement tp_tenants_statement = {
+	.sql = "SELECT t.id, t.name, to_json(t.hosts)::text, t.settings::text, l.tier, l.most"
+		   " FROM tradepost_edge.tenants() t CROSS JOIN LATERAL tradepost_edge.tier_sockets(t.id) l ORDER BY t.id",
+	.idempotent = true
+};
+
+TpTenants *
+tp_tenants_open(TpEdge *edge)
+{
+	TpTenants *tenants = tp_alloc(sizeof(*tenants));
+
+	tenants->edge = edge;
+	return tenants;
+}
+
+void
+tp_tenants_close(TpTenants *tenants)
+{
+	if (tenants == NULL)
+		return;
+	tp_tenants_clear(&tenants->table);
+	free(tenants);
+}
+
+void
+tp_tenants_took(TpTenants *tenants, const PGresult *result)
+{
+	TpTenantTable table = { 0 };
+
+	for (int row = 0; row < PQntuples(result); row++)
+	{
+		int64_t id = strtoll(PQgetvalue(result, row, 0), NULL, 10);
+		const char *ignored = NULL;
+		TpTier tier;
+
+		if (tp_tenants_find(&table, id) == NULL)
+			tp_tenants_add(&table, id, tp_slice(PQgetvalue(result, row, 1)), tp_slice(PQgetvalue(result, row, 2)),
+						   tp_slice(PQgetvalue(result, row, 3)), &ignored);
+		if (ignored != NULL)
+			tp_log(TP_LOG_WARN, "a setting of a tenant is not understood", "#tenant", id, "setting", ignored, NULL);
+		if (!PQgetisnull(result, row, 5) && tp_tier_parse(tp_slice(PQgetvalue(result, row, 4)), &tier))
+			tp_tenants_find(&table, id)->sockets[tier] = atoi(PQgetvalue(result, row, 5));
+	}
+	tp_tenants_clear(&tenants->table);
+	tenants->table = table;
+}
+
+static void
+tenants_came(void *context, const PGresult *result, const TpPgError *error)
+{
+	TpTenants *tenants = context;
+
+	tenants->reading = false;
+	if (result != NULL)
+		tp_tenants_took(tenants, result);
+	else
+	{
+		tp_log(TP_LOG_WARN, "tenants could not be read", "reason", error->message, NULL);
+		tenants->again = true;
+	}
+}
+
+void
+tp_tenants_look(TpTenants *tenants)
+{
+	if (!tenants->again || tenants->reading || !tp_pg_usable(tenants->edge->pg))
+		return;
+	tenants->again = false;
+	tenants->reading = true;
+	tp_pg_call(tenants->edge->pg, &tp_tenants_statement, NULL, tenants_came, tenants);
+}
+
+void
+tp_tenants_notified(TpTenants *tenants)
+{
+	tenants->again = true;
+	tp_tenants_look(tenants);
+}
+
+const char *
+tp_tenant_of(const TpTenants *tenants, int64_t caller, TpSlice name, TpSlice host, int64_t *tenant)
+{
+	if (tenants->table.count == 0)
+		return "unavailable";
+	switch (tp_tenants_resolve(&tenants->table, caller, name, host, tenant))
+	{
+		case TP_TENANT_UNKNOWN:
+			return "tenant_unknown";
+		case TP_TENANT_MISMATCH:
+			return "tenant_mismatch";
+		case TP_TENANT_FINE:
+			break;
+	}
+	return NULL;
+}
+
+bool
+tp_tenant_of_call(const TpTenants *tenants, TpCall *call)
+{
+	const char *fault = tp_tenant_of(tenants, call->caller.tenant, call->tenant_name, call->host, &call->tenant);
+
+	if (fault == NULL)
+		return true;
+	if (strcmp(fault, "unavailable") == 0)
+		tp_problem_answer(call, &(TpPgError){ .failure = TP_PG_UNAVAILABLE, .message = "", .retry_after = 1 });
+	else if (strcmp(fault, "tenant_unknown") == 0)
+	{
+		/* Names are not to be found by trying. */
+		tp_suspicious(call->edge, call->ip, call->caller.user, "tenant_unknown", UNKNOWN_WEIGHT);
+		tp_call_problem(call, 404, fault, "there is no tenant of the name in X-Tenant", NULL);
+	}
+	else if (call->caller.user != 0)
+		tp_call_problem(call, 403, fault, "the token or key is another tenant's than Host or X-Tenant name", NULL);
+	else
+		tp_call_problem(call, 403, fault, "Host and X-Tenant name different tenants", NULL);
+	return false;
+}
+
+const TpRate *
+tp_tenant_rate(const TpTenants *tenants, int64_t tenant, TpLimitClass class, int column)
+{
+	const TpTenant *found = tp_tenants_find(&tenants->table, tenant);
+
+	return found != NULL && found->rates[class][column].own ? &found->rates[class][column].rate
+															: &tenants->edge->settings->rates[class][column];
+}
+
+int
+tp_tenant_sockets(const TpTenants *tenants, int64_t tenant, TpTier tier)
+{
+	const TpTenant *found = tp_tenants_find(&tenants->table, tenant);
+
+	return found == NULL ? -1 : found->sockets[tier];
+}
