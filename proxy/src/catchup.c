@@ -365,6 +365,7 @@ tp_resume_timer(uv_timer_t *timer)
 	while (resume != NULL)
 		resume = is_done(resume) ? hub->resumes : resume->next;
 	read_next(hub);
+	tp_push_resume_look(hub);
 }
 
 static void
@@ -434,4 +435,6 @@ tp_hub_ready(TpSubscriber *subscriber)
 {
 	if (subscriber->resume != NULL && !subscriber->resume->reading)
 		read_next(subscriber->hub);
+	if (subscriber->push_resume != NULL)
+		tp_push_resume_look(subscriber->hub);
 }

@@ -28,6 +28,7 @@
 #include "metrics.h"
 #include "pg.h"
 #include "publisher.h"
+#include "pushes.h"
 #include "redis.h"
 #include "revoked.h"
 #include "settings.h"
@@ -73,6 +74,7 @@ close_parts(void)
 	tp_sockets_close(edge->sockets);
 	tp_publisher_close(edge->publisher);
 	tp_stream_close(edge->stream);
+	tp_pushes_close(edge->pushes);
 	tp_pg_close(edge->pg);
 	tp_redis_close(edge->redis);
 	tp_decisions_close(edge->decisions);
@@ -275,6 +277,7 @@ open_parts(void)
 	edge->books = tp_books_open(edge);
 	edge->cache = tp_cache_open(edge);
 	edge->hub = tp_hub_open(edge);
+	edge->pushes = tp_pushes_open(edge);
 	edge->orders = tp_orders_open(edge);
 	if (edge->redis != NULL)
 		edge->publisher = tp_publisher_open(edge);

@@ -102,34 +102,6 @@ tp_hub_give_channel(const TpChannel *channel, TpMessage *message)
 		tp_hub_give(channel->members[i]->subscriber, message);
 }
 
-static void
-add_draft(void *context, const char *name, int64_t account, TpSlice data)
-{
-	TpHub *hub = context;
-
-	if (hub->draft_count == TP_HUB_DRAFTS)
-		abort();
-	hub->drafts[hub->draft_count++] = (TpDraft){ name, account, hub->texts.length, data.length };
-	tp_buffer_slice(&hub->texts, data);
-}
-
-int
-tp_hub_draft(TpHub *hub, const TpEvent *event, const TpInstrumentInfo *instrument)
-{
-	hub->draft_count = 0;
-	tp_buffer_clear(&hub->texts);
-	tp_event_messages(event, instrument, &hub->scratch, add_draft, hub);
-	return hub->draft_count;
-}
-
-TpMessage *
-tp_hub_message(TpHub *hub, int draft, int64_t seq)
-{
-	const TpDraft *d = &hub->drafts[draft];
-
-	return tp_message_new(d->name, seq, draft + 1, hub->draft_count, (TpSlice){ hub->texts.data + d->at, d->length });
-}
-
 bool
 tp_channel_wants(const TpChannel *channel, const TpMarketHub *market, const TpDraft *draft)
 {
@@ -282,6 +254,7 @@ bury(TpSubscriber *subscriber)
 {
 	TpHub *hub = subscriber->hub;
 
+	tp_pushes_unsubscribe(subscriber, ~0U);
 	while (subscriber->count > 0)
 		remove_member(subscriber, subscriber->count - 1);
 	*(subscriber->previous == NULL ? &hub->subscribers : &subscriber->previous->next) = subscriber->next;
@@ -308,12 +281,12 @@ tp_hub_end(TpHub *hub)
 }
 
 TpSubscriber *
-tp_hub_join(TpHub *hub, int64_t account, const TpSubscriberEvents *events, void *context)
+tp_hub_join(TpHub *hub, int64_t tenant, const TpSubscriberEvents *events, void *context)
 {
 	TpSubscriber *subscriber = tp_alloc(sizeof(TpSubscriber));
 
 	*subscriber = (TpSubscriber){
-		.hub = hub, .next = hub->subscribers, .account = account, .events = *events, .context = context
+		.hub = hub, .next = hub->subscribers, .tenant = tenant, .events = *events, .context = context
 	};
 	if (hub->subscribers != NULL)
 		hub->subscribers->previous = subscriber;
@@ -325,6 +298,7 @@ void
 tp_hub_leave(TpSubscriber *subscriber)
 {
 	tp_resume_drop(subscriber);
+	tp_push_resume_drop(subscriber);
 	subscriber->gone = true;
 	if (subscriber->hub->delivering > 0)
 		subscriber->hub->someone_left = true;
@@ -332,19 +306,24 @@ tp_hub_leave(TpSubscriber *subscriber)
 		bury(subscriber);
 }
 
-/* Private channels go with the account that they were of. */
 void
-tp_hub_set_account(TpSubscriber *subscriber, int64_t account)
+tp_hub_identify(TpSubscriber *subscriber, const TpIdentity *identity)
 {
-	if (account != subscriber->account)
+	TpIdentity other = identity == NULL ? (TpIdentity){ 0 } : *identity;
+	bool elsewhere = other.tenant != 0 && other.tenant != subscriber->tenant;
+
+	for (int i = subscriber->count - 1; i >= 0; i--)
 	{
-		for (int i = subscriber->count - 1; i >= 0; i--)
-		{
-			if (subscriber->subscriptions[i]->channel->market == NULL)
-				remove_member(subscriber, i);
-		}
+		bool private = subscriber->subscriptions[i]->channel->market == NULL;
+
+		if (elsewhere || (private && other.account != subscriber->identity.account))
+			remove_member(subscriber, i);
 	}
-	subscriber->account = account;
+	if (other.user != subscriber->identity.user)
+		tp_pushes_unsubscribe(subscriber, ~0U);
+	if (elsewhere)
+		subscriber->tenant = other.tenant;
+	subscriber->identity = other;
 }
 
 /* Channels by name ------------------------------------------------------------ */
@@ -360,10 +339,12 @@ static const struct
 static const char *
 find_private(TpSubscriber *subscriber, TpChannelKind kind, bool make, TpChannel **channel)
 {
-	if (subscriber->account == 0)
+	if (subscriber->identity.account == 0)
 		return "authentication_required";
-	*channel = make ? make_account(subscriber->hub, kind, subscriber->account)
-					: find_account(subscriber->hub, kind, subscriber->account);
+	if ((subscriber->identity.scopes & TP_SCOPE_READ) == 0)
+		return "scope_missing";
+	*channel = make ? make_account(subscriber->hub, kind, subscriber->identity.account)
+					: find_account(subscriber->hub, kind, subscriber->identity.account);
 	return NULL;
 }
 
@@ -374,8 +355,6 @@ find_channel(TpSubscriber *subscriber, TpSlice name, bool make, TpChannel **chan
 	*channel = NULL;
 	if (tp_slice_is(name, "orders"))
 		return find_private(subscriber, TP_CHANNEL_ORDERS, make, channel);
-	if (tp_slice_is(name, "signals"))
-		return find_private(subscriber, TP_CHANNEL_SIGNALS, make, channel);
 	for (size_t i = 0; i < sizeof(public_channels) / sizeof(public_channels[0]); i++)
 	{
 		size_t length = strlen(public_channels[i].prefix);
@@ -384,7 +363,7 @@ find_channel(TpSubscriber *subscriber, TpSlice name, bool make, TpChannel **chan
 
 		if (name.length < length || memcmp(name.data, public_channels[i].prefix, length) != 0)
 			continue;
-		instrument = tp_stream_instrument_by_symbol(subscriber->hub->edge->stream,
+		instrument = tp_stream_instrument_by_symbol(subscriber->hub->edge->stream, subscriber->tenant,
 													(TpSlice){ name.data + length, name.length - length });
 		/* Before the instruments were read nobody can say that one is unknown. */
 		if (instrument == NULL)
@@ -411,10 +390,13 @@ find_member(const TpSubscriber *subscriber, const TpChannel *channel)
 const char *
 tp_hub_subscribe(TpSubscriber *subscriber, TpSlice name)
 {
+	unsigned push = tp_push_channel(name);
 	TpChannel *channel;
-	const char *fault = subscriber->count >= TP_HUB_CHANNELS ? "too_many_channels"
-															 : find_channel(subscriber, name, true, &channel);
+	const char *fault;
 
+	if (push != 0)
+		return tp_pushes_subscribe(subscriber, push);
+	fault = subscriber->count >= TP_HUB_CHANNELS ? "too_many_channels" : find_channel(subscriber, name, true, &channel);
 	if (fault != NULL)
 		return fault;
 	if (find_member(subscriber, channel) >= 0)
@@ -428,10 +410,17 @@ tp_hub_subscribe(TpSubscriber *subscriber, TpSlice name)
 const char *
 tp_hub_unsubscribe(TpSubscriber *subscriber, TpSlice name)
 {
+	unsigned push = tp_push_channel(name);
 	TpChannel *channel;
-	const char *fault = find_channel(subscriber, name, false, &channel);
+	const char *fault;
 	int i;
 
+	if (push != 0)
+	{
+		tp_pushes_unsubscribe(subscriber, push);
+		return NULL;
+	}
+	fault = find_channel(subscriber, name, false, &channel);
 	if (fault == NULL && channel != NULL && (i = find_member(subscriber, channel)) >= 0)
 		remove_member(subscriber, i);
 	return fault;

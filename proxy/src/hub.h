@@ -8,21 +8,24 @@
 #ifndef TRADEPOST_PROXY_HUB_H
 #define TRADEPOST_PROXY_HUB_H
 
+#include "call.h"
 #include "event.h"
+#include "pushes.h"
 
 typedef struct TpHub TpHub;
 typedef struct TpSubscriber TpSubscriber;
 struct TpEdge;
 
 /*
- * A message, shared by everybody who gets it. json: {"event":..,"seq":..,"data":..}; data
- * is the part of it that Socket.IO wants alone. Freed by the last tp_message_release().
+ * A message, shared by everybody who gets it. json: {"event":..,"seq":..,"data":..}, or of a push
+ * {"event":..,"push":..,"data":..}; data is the part of it that Socket.IO wants alone. Freed by the last tp_message_release().
  */
 typedef struct TpMessage
 {
 	int references;
 	const char *name;
-	int64_t seq;
+	int64_t seq;  /* 0: it is a push */
+	int64_t push; /* its number; 0: it is none */
 	int part; /* of the seq's messages this is number `part`, counted over all of them, whoever gets them */
 	int of; /* how many these are; both 0: it is not one of a seq's own (market:update, book:...). json has them if there
 			   * are several */
@@ -43,14 +46,18 @@ typedef struct TpSubscriberEvents
 extern TpHub *tp_hub_open(struct TpEdge *edge);
 extern void tp_hub_close(TpHub *hub);
 
-/* account 0: a socket without a user, which may hear what is public. */
-extern TpSubscriber *tp_hub_join(TpHub *hub, int64_t account, const TpSubscriberEvents *events, void *context);
+/* Somebody, of whom nothing is known but the tenant whose public channels he may hear. */
+extern TpSubscriber *tp_hub_join(TpHub *hub, int64_t tenant, const TpSubscriberEvents *events, void *context);
 extern void tp_hub_leave(TpSubscriber *subscriber);
-extern void tp_hub_set_account(TpSubscriber *subscriber, int64_t account);
 
 /*
- * channel: market:<symbol>, trades:<symbol>, book:<symbol>, orders, signals. NULL, or the stable code of why not
- * (unknown_channel, unknown_symbol, authentication_required, too_many_channels, unavailable).
+ * Who it is, or is now; NULL: nobody in particular any more. Channels that were another's go; of another tenant, all.
+ */
+extern void tp_hub_identify(TpSubscriber *subscriber, const TpIdentity *identity);
+
+/*
+ * channel: market:<symbol>, trades:<symbol>, book:<symbol>, orders, signals, notifications, account. NULL, or the stable code
+ * of why not (unknown_channel, unknown_symbol, authentication_required, scope_missing, too_many_channels, unavailable).
  */
 extern const char *tp_hub_subscribe(TpSubscriber *subscriber, TpSlice channel);
 extern const char *tp_hub_unsubscribe(TpSubscriber *subscriber, TpSlice channel);
@@ -62,6 +69,16 @@ extern const char *tp_hub_unsubscribe(TpSubscriber *subscriber, TpSlice channel)
  */
 extern void
 tp_hub_resume(TpSubscriber *subscriber, int64_t since, void (*done)(void *context, const char *code, int64_t seq));
+
+/*
+ * The same for signals, notifications and account, after push number `since`; seq is then the number of a push, too.
+ */
+extern void
+tp_hub_resume_pushes(TpSubscriber *subscriber, int64_t since, void (*done)(void *context, const char *code, int64_t seq));
+
+/* From pushes.c, in order. */
+extern void tp_hub_push(TpHub *hub, const TpPush *push);
+extern bool tp_hub_hears_pushes(const TpHub *hub); /* does anybody */
 
 /* There is room again: catch-up that found its subscriber not ready goes on. */
 extern void tp_hub_ready(TpSubscriber *subscriber);

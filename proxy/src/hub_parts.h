@@ -1,7 +1,8 @@
 /*
  * hub_parts.h
  *	  The hub's inside: hub.c (who hears what), hub_market.c (prices and books, made of
- *	  many events at a time), catchup.c (what was missed), message.c.
+ *	  many events at a time), catchup.c (what was missed), hub_push.c and push_catchup.c (the
+ *	  same of pushes), message.c.
  */
 #ifndef TRADEPOST_PROXY_HUB_PARTS_H
 #define TRADEPOST_PROXY_HUB_PARTS_H
@@ -17,8 +18,7 @@ typedef enum TpChannelKind
 	TP_CHANNEL_MARKET, /* everything public of an instrument, and market:update */
 	TP_CHANNEL_TRADES,
 	TP_CHANNEL_BOOK,
-	TP_CHANNEL_ORDERS, /* everything of an account */
-	TP_CHANNEL_SIGNALS
+	TP_CHANNEL_ORDERS /* everything of an account */
 } TpChannelKind;
 
 typedef struct TpChannel TpChannel;
@@ -78,7 +78,8 @@ struct TpSubscriber
 	TpHub *hub;
 	TpSubscriber *previous; /* of all */
 	TpSubscriber *next;
-	int64_t account;
+	int64_t tenant;
+	TpIdentity identity; /* user 0: nobody in particular */
 	TpSubscriberEvents events;
 	void *context;
 	TpSubscription **subscriptions;
@@ -88,6 +89,12 @@ struct TpSubscriber
 	bool gone;               /* left; its memory goes at the end of the delivery */
 	struct TpResume *resume; /* it catches up */
 	int64_t skip_to;         /* it knows every event up to this seq */
+
+	unsigned pushes;                  /* bits of TpPushChannel that it hears */
+	unsigned pushes_fresh;            /* of these, since the last resume */
+	TpSubscriber *user_next;          /* of those who hear pushes, in the user's bucket */
+	struct TpPushResume *push_resume; /* it catches up */
+	int64_t pushes_to[TP_PUSH_CHANNELS]; /* it knows every one up to this number */
 };
 
 /* A message before anybody is known to want it. */
@@ -122,7 +129,11 @@ struct TpHub
 	int dirty_capacity;
 	uv_timer_t timer;
 	struct TpResume *resumes; /* wait for their turn or are under way */
-	int resuming;             /* pages under way */
+	int resuming;             /* pages under way, of pushes too */
+	TpSubscriber *users[TP_HUB_BUCKETS];
+	int push_hearers;
+	struct TpPushResume *push_resumes;
+	int push_pages; /* under way */
 	uv_timer_t resume_timer;
 	bool closing;
 	int reading;  /* books that are asked for */
@@ -132,6 +143,11 @@ struct TpHub
 
 /* message.c: with one reference. of 0: not one of the seq's own. */
 extern TpMessage *tp_message_new(const char *name, int64_t seq, int part, int of, TpSlice data);
+extern TpMessage *tp_message_of_push(const TpPush *push);
+
+/* The event's messages into hub->drafts; their number. */
+extern int tp_hub_draft(TpHub *hub, const TpEvent *event, const TpInstrumentInfo *instrument);
+extern TpMessage *tp_hub_message(TpHub *hub, int draft, int64_t seq);
 
 /* hub.c */
 
@@ -143,10 +159,6 @@ extern void tp_hub_give_channel(const TpChannel *channel, TpMessage *message);
 
 extern TpMarketHub *tp_hub_market(TpHub *hub, const TpInstrumentInfo *instrument);
 extern void tp_hub_free_when_done(TpHub *hub);
-
-/* The event's messages into hub->drafts; their number. */
-extern int tp_hub_draft(TpHub *hub, const TpEvent *event, const TpInstrumentInfo *instrument);
-extern TpMessage *tp_hub_message(TpHub *hub, int draft, int64_t seq);
 
 /* Whether a message of this name, of this market or for this account, is for such a channel. */
 extern bool tp_channel_wants(const TpChannel *channel, const TpMarketHub *market, const TpDraft *draft);
@@ -163,5 +175,21 @@ extern void tp_market_timer(uv_timer_t *timer);
 extern void tp_resume_keep(TpSubscriber *subscriber, TpMessage *message);
 extern void tp_resume_drop(TpSubscriber *subscriber);
 extern void tp_resume_timer(uv_timer_t *timer);
+
+/* hub_push.c: a bit of TpPushChannel. */
+extern const char *tp_pushes_subscribe(TpSubscriber *subscriber, unsigned channel);
+extern void tp_pushes_unsubscribe(TpSubscriber *subscriber, unsigned channels);
+static inline int
+tp_push_place(unsigned channel)
+{
+	return __builtin_ctz(channel);
+}
+
+extern bool tp_push_is_for(const TpSubscriber *subscriber, const TpPush *push);
+
+/* push_catchup.c */
+extern void tp_push_resume_drop(TpSubscriber *subscriber);
+extern unsigned tp_push_resuming(const TpSubscriber *subscriber); /* channels that live ones are not for now */
+extern void tp_push_resume_look(TpHub *hub);
 
 #endif

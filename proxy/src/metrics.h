@@ -65,6 +65,9 @@
 	X(RATE_LIMITED, COUNTER, "tradepost_proxy_rate_limited_total", "", "Requests refused because of a rate limit.") \
 	X(BLOCKS, COUNTER, "tradepost_proxy_addresses_blocked_total", "", "Addresses blocked.")                         \
 	X(LOGINS_FAILED, COUNTER, "tradepost_proxy_logins_failed_total", "", "Logins with a wrong password or e-mail.") \
+	X(PUSHES, COMMON, "tradepost_proxy_pushes_total", "", "Signals, notifications and the like read.")              \
+	X(PUSHES_NUMBER, HIGHEST, "tradepost_proxy_pushes_number", "", "The last push read.")                           \
+	X(KEY_LOOKUPS, COUNTER, "tradepost_proxy_api_key_lookups_total", "", "API keys asked of the database.")         \
 	X(REDIS_COMMANDS, COUNTER, "tradepost_proxy_redis_commands_total", "", "Commands sent to Redis.")               \
 	X(REDIS_FAILURES, COUNTER, "tradepost_proxy_redis_failures_total", "", "Commands that Redis did not answer.")   \
 	X(REDIS_RECONNECTS, COUNTER, "tradepost_proxy_redis_reconnects_total", "", "Connections to Redis made anew.")   \

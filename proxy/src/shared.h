@@ -10,8 +10,9 @@
 
 #include <stdint.h>
 
-#include "rate_limits.h"
 #include "metrics.h"
+#include "rate_limits.h"
+#include "tally.h"
 
 #define TP_WORKERS_MOST 64
 
@@ -23,9 +24,14 @@ typedef struct TpShared
 	_Atomic int64_t ready[TP_WORKERS_MOST]; /* pid of a worker that takes requests; 0: none */
 	TpNumbers numbers[TP_WORKERS_MOST];
 	TpLimitsShared *limits; /* behind this struct, at the same address in every worker */
+	TpTallySlot *sockets;   /* behind them: how many a user has, of each worker */
 } TpShared;
 
 /* NULL: no memory. */
 extern TpShared *tp_shared_create(int workers);
+
+/* WebSockets by user: only the worker itself writes. A new worker begins with none. */
+extern TpTally tp_shared_sockets(const TpShared *shared, int worker);
+extern void tp_shared_forget_sockets(const TpShared *shared, int worker);
 
 #endif

@@ -16,6 +16,7 @@
 #include "rate_limits.h"
 #include "revoked.h"
 #include "settings.h"
+#include "shared.h"
 #include "socket_session.h"
 #include "utf8.h"
 
@@ -30,6 +31,8 @@
 #define REFUSED_MOST 100
 
 static void on_tick(uv_timer_t *timer);
+static void on_look(uv_idle_t *idle);
+static void on_change(void *context);
 static void on_revoke(void *context, int64_t session, int64_t user);
 
 TpSockets *
@@ -42,15 +45,20 @@ tp_sockets_open(TpEdge *edge)
 	uv_timer_init(&edge->loop, sockets->tick);
 	sockets->tick->data = sockets;
 	uv_timer_start(sockets->tick, on_tick, TICK_MS, TICK_MS);
+	sockets->look = tp_alloc(sizeof(*sockets->look));
+	uv_idle_init(&edge->loop, sockets->look);
+	sockets->look->data = sockets;
 	tp_sessions_on_revoke(edge->sessions, on_revoke, sockets);
+	tp_sessions_on_change(edge->sessions, on_change, sockets);
+	tp_shared_forget_sockets(edge->shared, edge->worker);
 	tp_cancel_open(sockets);
 	return sockets;
 }
 
 static void
-tick_closed(uv_handle_t *timer)
+handle_closed(uv_handle_t *handle)
 {
-	free(timer);
+	free(handle);
 }
 
 void
@@ -59,9 +67,10 @@ tp_sockets_close(TpSockets *sockets)
 	if (sockets == NULL)
 		return;
 	tp_sessions_on_revoke(sockets->edge->sessions, NULL, NULL);
+	tp_sessions_on_change(sockets->edge->sessions, NULL, NULL);
 	tp_cancel_forget(sockets);
-	uv_close((uv_handle_t *) sockets->tick, tick_closed);
-	sockets->tick = NULL;
+	uv_close((uv_handle_t *) sockets->tick, handle_closed);
+	uv_close((uv_handle_t *) sockets->look, handle_closed);
 	tp_deflate_free();
 	tp_socket_reply_free();
 	sockets->edge->sockets = NULL;
@@ -82,6 +91,29 @@ tp_sockets_busy(const TpSockets *sockets)
 
 /* Life ------------------------------------------------------------------------ */
 
+/* It was looked at before the handshake, but for a key; and a token may have expired since. */
+void
+tp_socket_begin(TpSocket *socket)
+{
+	const char *code;
+	const char *detail;
+
+	if (socket->upgrade->token[0] != '\0')
+	{
+		switch (tp_socket_authenticate(socket, tp_slice(socket->upgrade->token), &code, &detail))
+		{
+			case TP_AUTH_LATER:
+				return;
+			case TP_AUTH_REFUSED:
+				tp_socket_close(socket, TP_CLOSE_REVOKED, "the token or key is not accepted, or not any more");
+				break;
+			case TP_AUTH_FINE:
+				break;
+		}
+	}
+	socket->begun = true;
+}
+
 static const TpSubscriberEvents hears = { .deliver = tp_socket_deliver, .ready = tp_socket_ready };
 
 static int
@@ -89,8 +121,6 @@ established(struct lws *wsi, TpUpgrade *upgrade)
 {
 	TpSockets *sockets = upgrade->edge->sockets;
 	TpSocket *socket = tp_alloc(sizeof(*socket));
-	const char *code;
-	const char *detail;
 
 	socket->home = sockets;
 	socket->edge = upgrade->edge;
@@ -108,10 +138,9 @@ established(struct lws *wsi, TpUpgrade *upgrade)
 	tp_gauge(TP_M_SOCKETS, (int64_t) ++sockets->count);
 	tp_count(TP_M_SOCKETS_TOTAL, 1);
 	upgrade->session = socket;
-	socket->subscriber = tp_hub_join(socket->edge->hub, 0, &hears, socket);
-	/* It was looked at before the handshake, but may have expired since. */
-	if (upgrade->token[0] != '\0' && !tp_socket_authenticate(socket, tp_slice(upgrade->token), &code, &detail))
-		tp_socket_close(socket, TP_CLOSE_REVOKED, "the session has ended");
+	socket->tenant = upgrade->tenant;
+	socket->subscriber = tp_hub_join(socket->edge->hub, socket->tenant, &hears, socket);
+	tp_socket_begin(socket);
 	if (socket->socket_io)
 		tp_socket_io_open(socket);
 	return 0;
@@ -125,6 +154,7 @@ gone(TpSocket *socket)
 	tp_hub_leave(socket->subscriber);
 	tp_socket_forget_calls(socket);
 	tp_socket_queue_drop(socket);
+	tp_socket_disown(socket);
 	if (socket->cancel_on_disconnect)
 		tp_cancel_after(sockets, socket->identity.user, socket->grace_s);
 	if (socket->previous != NULL)
@@ -212,6 +242,7 @@ look_after(TpSocket *socket, uint64_t now, int64_t wall_s)
 		tp_socket_close(socket, TP_CLOSE_NO_HANDSHAKE, "no connect packet in time");
 	if (socket->identity.user != 0 && !socket->expired && socket->identity.expires <= wall_s)
 		tp_socket_token_expired(socket);
+	tp_socket_tier_tick(socket, wall_s);
 }
 
 static void
@@ -224,6 +255,36 @@ on_tick(uv_timer_t *timer)
 	for (TpSocket *socket = sockets->first; socket != NULL; socket = socket->next)
 		look_after(socket, now, wall_s);
 	tp_cancel_tick(sockets);
+}
+
+/* Users are others than they were. */
+static void
+on_change(void *context)
+{
+	TpSockets *sockets = context;
+
+	for (TpSocket *socket = sockets->first; socket != NULL; socket = socket->next)
+		tp_socket_refresh(socket);
+}
+
+static void
+on_look(uv_idle_t *idle)
+{
+	TpSockets *sockets = idle->data;
+
+	uv_idle_stop(idle);
+	/* Nobody is freed by it: that is libwebsockets' to do. */
+	for (TpSocket *socket = sockets->first; socket != NULL; socket = socket->next)
+	{
+		if (socket->wants_look)
+			tp_socket_look(socket);
+	}
+}
+
+void
+tp_sockets_look_soon(TpSockets *sockets)
+{
+	uv_idle_start(sockets->look, on_look);
 }
 
 /* Messages -------------------------------------------------------------------- */
@@ -270,26 +331,46 @@ within_rate(TpSocket *socket)
 	return false;
 }
 
-static void
-take_message(TpSocket *socket, TpSlice text)
+/* What came first is to be done first. */
+static bool
+must_wait(const TpSocket *socket)
+{
+	return !socket->begun || socket->held != NULL || tp_socket_waits(socket);
+}
+
+void
+tp_socket_take(TpSocket *socket, TpSlice text, bool held)
 {
 	TpSocketRequest request;
 	TpSocketFault fault;
 
-	if (!is_utf8(text))
+	if (!held && must_wait(socket))
 	{
-		tp_socket_close(socket, LWS_CLOSE_STATUS_INVALID_PAYLOAD, "the message is not UTF-8");
+		tp_socket_hold(socket, text, false);
 		return;
 	}
-	tp_count(TP_M_SOCKET_MESSAGES_IN, 1);
-	if (!within_rate(socket))
-		return;
 	if (socket->socket_io)
 		tp_socket_io_message(socket, text);
 	else if (tp_socket_parse(text, &request, &fault))
 		tp_socket_request(socket, &request, request.id);
 	else
 		tp_socket_reply_error(socket, request.id, 400, fault.code, tp_slice(fault.detail));
+	/* It brought a key: it is taken again when that is known. */
+	if (tp_socket_waits(socket))
+		tp_socket_hold(socket, text, true);
+}
+
+static void
+take_message(TpSocket *socket, TpSlice text)
+{
+	if (!is_utf8(text))
+	{
+		tp_socket_close(socket, LWS_CLOSE_STATUS_INVALID_PAYLOAD, "the message is not UTF-8");
+		return;
+	}
+	tp_count(TP_M_SOCKET_MESSAGES_IN, 1);
+	if (within_rate(socket))
+		tp_socket_take(socket, text, false);
 }
 
 static void

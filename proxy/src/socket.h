@@ -39,7 +39,7 @@ extern void tp_sockets_close(TpSockets *sockets); /* when no socket is left; its
  * Before libwebsockets hears of it: may this connection become a socket? False: `answer` is the whole HTTP response that
  * says why not. host: the Host header.
  */
-extern bool tp_socket_admit(const TpUpgrade *upgrade, TpSlice host, TpBuffer *answer);
+extern bool tp_socket_admit(TpUpgrade *upgrade, TpSlice host, TpBuffer *answer);
 
 /* A request to a WebSocket's path that is no handshake. */
 extern void tp_socket_not_upgraded(struct TpCall *call);

@@ -14,7 +14,6 @@
 #include "rate_limits.h"
 #include "settings.h"
 #include "socket_session.h"
-#include "token.h"
 
 /* A page that this very proxy serves: scheme://host is the Host that was asked. */
 static bool
@@ -68,13 +67,13 @@ refuse_engineio(TpBuffer *answer, const char *json)
 }
 
 bool
-tp_socket_admit(const TpUpgrade *upgrade, TpSlice host, TpBuffer *answer)
+tp_socket_admit(TpUpgrade *upgrade, TpSlice host, TpBuffer *answer)
 {
 	TpEdge *edge = upgrade->edge;
 	const TpSettings *settings = edge->settings;
 	const char *refusal;
 	const char *code;
-	TpIdentity identity;
+	const char *detail;
 	int wait_s;
 
 	if (edge->draining)
@@ -93,11 +92,13 @@ tp_socket_admit(const TpUpgrade *upgrade, TpSlice host, TpBuffer *answer)
 	refusal = upgrade->socket_io ? tp_engineio_refusal(tp_slice(upgrade->query)) : NULL;
 	if (refusal != NULL)
 		return refuse_engineio(answer, refusal);
-	if (upgrade->token[0] != '\0' && !tp_token_verify(edge->tokens, tp_slice(upgrade->token), &identity, &code))
+	code = tp_socket_may_be(upgrade, &detail);
+	if (code != NULL)
 	{
-		if (tp_token_forged(code))
-			tp_suspicious(edge, upgrade->ip, 0, "bad token over a socket", 50);
-		return refuse(answer, 401, code, "the access token is not accepted");
+		const char *usual;
+		int status = tp_socket_reason(code, &usual);
+
+		return refuse(answer, status == 400 ? 401 : status, code, detail);
 	}
 	return true;
 }

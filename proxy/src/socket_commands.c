@@ -10,7 +10,6 @@
 #include <stdlib.h>
 
 #include "clock.h"
-#include "rate_limits.h"
 #include "revoked.h"
 #include "route.h"
 #include "socket_session.h"
@@ -18,8 +17,6 @@
 #include "token.h"
 
 #define CALLS_MOST 64 /* commands of a socket that wait for their answer */
-#define BAD_TOKENS_MOST 5
-#define BAD_TOKEN_WEIGHT 50
 
 static const struct
 {
@@ -41,10 +38,23 @@ static const struct
 	{ "token_missing", 401, "this needs a user: authenticate first" },
 	{ "session_revoked", 401, "the session has ended" },
 	{ "user_differs", 409, "this connection is another user's: open one for this user" },
+	{ "tenant_unknown", 404, "there is no tenant of this name" },
+	{ "limit_reached", 403, "the tier does not include more WebSockets at a time" },
+	{ "tier_required", 403, "the tier does not include this" },
+	{ "address_not_allowed", 403, "the API key may not be used from this address" },
+	{ "database_unavailable", 503, "the database cannot be reached now: try again" },
+	{ "database_timeout", 503, "the database did not answer in time: try again" },
+	{ "outcome_unknown", 503, "the database did not answer: try again" },
+	{ "api_key_invalid", 401, "there is no such API key, or it has ended" },
+	{ "tenant_mismatch", 403, "the token or key is another tenant's than this connection is for" },
+	{ "scope_missing", 403, "the API key is not for this" },
+	{ "since_mixed", 400,
+	  "since is a seq for market channels and orders, and a push number for signals, notifications and account: "
+	  "subscribe to them in two messages" },
 };
 
-static int
-reason_of(const char *code, const char **detail)
+int
+tp_socket_reason(const char *code, const char **detail)
 {
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 	{
@@ -62,79 +72,51 @@ static void
 reply_reason(TpSocket *socket, TpSlice id, const char *code)
 {
 	const char *detail;
-	int status = reason_of(code, &detail);
+	int status = tp_socket_reason(code, &detail);
 
 	tp_socket_reply_error(socket, id, status, code, tp_slice(detail));
 }
 
 /* Users ----------------------------------------------------------------------- */
 
-/* The token's user is the socket's from now on. False: code and a sentence say why not. */
-bool
-tp_socket_authenticate(TpSocket *socket, TpSlice token, const char **code, const char **detail)
-{
-	TpIdentity identity;
-
-	memset(&identity, 0, sizeof(identity));
-	if (tp_token_verify(socket->edge->tokens, token, &identity, code))
-	{
-		if (socket->identity.user == 0 || socket->identity.user == identity.user)
-		{
-			socket->identity = identity;
-			socket->expired = false;
-			socket->bad_tokens = 0;
-			tp_hub_set_account(socket->subscriber, identity.account);
-			return true;
-		}
-		*code = "user_differs";
-	}
-	(void) reason_of(*code, detail);
-	if (tp_token_forged(*code) || strcmp(*code, "user_differs") == 0)
-		tp_suspicious(socket->edge, socket->upgrade->ip, 0, "bad token over a socket", BAD_TOKEN_WEIGHT);
-	if (++socket->bad_tokens >= BAD_TOKENS_MOST)
-		tp_socket_close(socket, LWS_CLOSE_STATUS_POLICY_VIOLATION, "too many bad tokens");
-	return false;
-}
-
 static void
 authenticate(TpSocket *socket, const TpSocketRequest *request, TpSlice id)
 {
 	TpBuffer text = { 0 };
-	const char *code = "token_malformed";
+	const char *code;
 	const char *detail;
 
 	(void) tp_json_text(request->token, &text);
-	if (!tp_socket_authenticate(socket, (TpSlice){ text.data, text.length }, &code, &detail))
-		reply_reason(socket, id, code);
-	else
+	switch (tp_socket_authenticate(socket, (TpSlice){ text.data, text.length }, &code, &detail))
 	{
-		tp_buffer_clear(&text);
-		tp_buffer_format(&text, ",\"user\":%lld,\"account\":%lld,\"tier\":\"%s\",\"expires\":",
-						 (long long) socket->identity.user, (long long) socket->identity.account,
-						 tp_tier_names[socket->identity.tier]);
-		tp_buffer_json_time(&text, socket->identity.expires * 1000000);
-		tp_socket_reply_ack(socket, id, (TpSlice){ text.data, text.length });
+		case TP_AUTH_LATER:
+			break;
+		case TP_AUTH_REFUSED:
+		{
+			const char *usual;
+
+			tp_socket_reply_error(socket, id, tp_socket_reason(code, &usual), code, tp_slice(detail));
+			break;
+		}
+		case TP_AUTH_FINE:
+			tp_buffer_clear(&text);
+			tp_buffer_format(&text, ",\"user\":%lld,\"account\":%lld,\"tier\":\"%s\"",
+							 (long long) socket->identity.user, (long long) socket->identity.account,
+							 tp_tier_names[socket->identity.tier]);
+			if (socket->key == NULL)
+			{
+				tp_buffer_text(&text, ",\"expires\":");
+				tp_buffer_json_time(&text, socket->identity.expires * 1000000);
+			}
+			tp_socket_reply_ack(socket, id, (TpSlice){ text.data, text.length });
+			break;
 	}
 	tp_buffer_free(&text);
 }
 
-void
-tp_socket_token_expired(TpSocket *socket)
-{
-	TpBuffer data = { 0 };
-
-	socket->expired = true;
-	tp_hub_set_account(socket->subscriber, 0);
-	tp_buffer_text(&data, "{\"expiredAt\":");
-	tp_buffer_json_time(&data, socket->identity.expires * 1000000);
-	tp_buffer_add(&data, "}", 1);
-	tp_socket_notice(socket, "auth:expired", (TpSlice){ data.data, data.length });
-	tp_buffer_free(&data);
-}
-
 /* NULL, or why the socket may not act for a user now. */
-static const char *
-user_fault(const TpSocket *socket)
+const char *
+tp_socket_user_fault(const TpSocket *socket)
 {
 	if (socket->identity.user == 0)
 		return "token_missing";
@@ -183,14 +165,13 @@ do_channels(TpSocket *socket, const TpSocketRequest *request, TpBuffer *done, Tp
 static void
 hear_orders_too(TpSocket *socket, const TpSocketRequest *request)
 {
-	if (request->market && request->op == TP_OP_SUBSCRIBE && !socket->orders_heard && user_fault(socket) == NULL)
+	if (request->market && request->op == TP_OP_SUBSCRIBE && !socket->orders_heard && tp_socket_user_fault(socket) == NULL)
 		socket->orders_heard = tp_hub_subscribe(socket->subscriber, tp_slice("orders")) == NULL;
 }
 
 static void
-resumed(void *context, const char *code, int64_t seq)
+resume_ended(TpSocket *socket, const char *code, const char *what, int64_t number)
 {
-	TpSocket *socket = context;
 	TpBuffer ack = socket->resume_ack;
 	size_t id_length = strlen(ack.data);
 	TpSlice id = { id_length == 0 ? NULL : ack.data, id_length };
@@ -201,7 +182,7 @@ resumed(void *context, const char *code, int64_t seq)
 		reply_reason(socket, id, code);
 	else
 	{
-		tp_buffer_format(&ack, ",\"resumed\":true,\"seq\":%lld", (long long) seq);
+		tp_buffer_format(&ack, ",\"resumed\":true,\"%s\":%lld", what, (long long) number);
 		id.data = id_length == 0 ? NULL : ack.data; /* it may have moved */
 		tp_socket_reply_ack(socket, id, (TpSlice){ ack.data + id_length + 1, ack.length - id_length - 1 });
 	}
@@ -209,12 +190,24 @@ resumed(void *context, const char *code, int64_t seq)
 }
 
 static void
-resume(TpSocket *socket, const TpSocketRequest *request, TpSlice id, TpSlice fields)
+resumed(void *context, const char *code, int64_t seq)
+{
+	resume_ended(context, code, "seq", seq);
+}
+
+static void
+pushes_resumed(void *context, const char *code, int64_t number)
+{
+	resume_ended(context, code, "push", number);
+}
+
+static void
+resume(TpSocket *socket, const TpSocketRequest *request, TpSlice id, TpSlice fields, bool pushes)
 {
 	int64_t since = request->since;
 
 	socket->resuming = true;
-	socket->skip_seq = since;
+	socket->skip_seq = pushes ? 0 : since;
 	socket->skip_part = request->part;
 	tp_buffer_slice(&socket->resume_ack, id);
 	tp_buffer_add(&socket->resume_ack, "", 1);
@@ -222,7 +215,23 @@ resume(TpSocket *socket, const TpSocketRequest *request, TpSlice id, TpSlice fie
 	/* Within a seq: all of it comes again, and deliver() drops what is known. */
 	if (request->part > 0 && since > 0)
 		since--;
-	tp_hub_resume(socket->subscriber, since, resumed);
+	if (pushes)
+		tp_hub_resume_pushes(socket->subscriber, request->since, pushes_resumed);
+	else
+		tp_hub_resume(socket->subscriber, since, resumed);
+}
+
+/* Which sorts of channels a request names: their numbers are not the same. */
+static void
+sorts_of(const TpSocketRequest *request, bool *events, bool *pushes)
+{
+	TpJsonCursor cursor = { NULL, 0, 0 };
+	TpBuffer name = { 0 };
+
+	*events = *pushes = false;
+	while (tp_socket_next_channel(request, &cursor, &name))
+		*(tp_push_channel((TpSlice){ name.data, name.length }) != 0 ? pushes : events) = true;
+	tp_buffer_free(&name);
 }
 
 static void
@@ -232,7 +241,15 @@ change_channels(TpSocket *socket, const TpSocketRequest *request, TpSlice id)
 	TpBuffer failed = { 0 };
 	TpBuffer fields = { 0 };
 	const char *fault;
+	bool events;
+	bool pushes;
 
+	sorts_of(request, &events, &pushes);
+	if (request->resumes && events && pushes)
+	{
+		reply_reason(socket, id, "since_mixed");
+		return;
+	}
 	if (request->resumes && socket->resuming)
 	{
 		tp_socket_reply_error(socket, id, 409, "resume_under_way", tp_slice("this connection is resuming already"));
@@ -260,11 +277,14 @@ change_channels(TpSocket *socket, const TpSocketRequest *request, TpSlice id)
 			tp_buffer_text(&fields, "]");
 		}
 		if (request->resumes && request->op == TP_OP_SUBSCRIBE)
-			resume(socket, request, id, (TpSlice){ fields.data, fields.length });
+			resume(socket, request, id, (TpSlice){ fields.data, fields.length }, pushes);
 		else
 		{
 			/* From here a client that has not heard anything yet can resume too. */
-			tp_buffer_format(&fields, ",\"seq\":%lld", (long long) tp_stream_seq(socket->edge->stream));
+			if (events || !pushes)
+				tp_buffer_format(&fields, ",\"seq\":%lld", (long long) tp_stream_seq(socket->edge->stream));
+			if (pushes && tp_pushes_live(socket->edge->pushes))
+				tp_buffer_format(&fields, ",\"push\":%lld", (long long) tp_pushes_number(socket->edge->pushes));
 			tp_socket_reply_ack(socket, id, (TpSlice){ fields.data, fields.length });
 		}
 	}
@@ -278,9 +298,11 @@ change_channels(TpSocket *socket, const TpSocketRequest *request, TpSlice id)
 static void
 set_options(TpSocket *socket, const TpSocketRequest *request, TpSlice id)
 {
-	const char *fault = user_fault(socket);
+	const char *fault = tp_socket_user_fault(socket);
 	char fields[96];
 
+	if (fault == NULL && (socket->identity.scopes & TP_SCOPE_TRADE) == 0)
+		fault = "scope_missing";
 	if (fault != NULL)
 	{
 		reply_reason(socket, id, fault);
@@ -384,6 +406,7 @@ start_call(TpSocket *socket, const TpSocketRequest *request, TpSlice id, const T
 	call->memory = memory;
 	call->method = methods[request->command];
 	call->from_socket = true;
+	call->tenant = socket->tenant;
 	call->caller = socket->identity;
 	tp_session_refresh(socket->edge->sessions, &call->caller);
 	call->path = keep(&memory, &parts[0]);
@@ -400,7 +423,7 @@ static void
 command(TpSocket *socket, const TpSocketRequest *request, TpSlice id)
 {
 	TpBuffer parts[4] = { 0 }; /* path, query, body, key */
-	const char *fault = user_fault(socket);
+	const char *fault = tp_socket_user_fault(socket);
 	TpSocketFault wrong;
 
 	if (fault != NULL)

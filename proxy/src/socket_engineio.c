@@ -34,28 +34,28 @@ tp_socket_io_open(TpSocket *socket)
 }
 
 /* The token of the connect packet, if there is one, else that of the handshake, which was checked. */
-static bool
+static TpAuthentication
 take_token(TpSocket *socket, TpSlice auth, const char **code, const char **detail)
 {
 	TpBuffer token = { 0 };
 	TpSlice value;
-	bool fine;
+	TpAuthentication outcome;
 
 	if (auth.length == 0 || !tp_json_find(auth, "token", &value) || tp_json_kind(value) == 'n')
-		return true;
+		return TP_AUTH_FINE;
 	if (!tp_json_text(value, &token))
 	{
 		*code = "token_malformed";
 		*detail = "auth.token must be a string";
-		return false;
+		return TP_AUTH_REFUSED;
 	}
 	/* Some clients put the header's value there. */
 	value = (TpSlice){ token.data, token.length };
 	if (value.length > 7 && strncasecmp(value.data, "Bearer ", 7) == 0)
 		value = (TpSlice){ value.data + 7, value.length - 7 };
-	fine = tp_socket_authenticate(socket, value, code, detail);
+	outcome = tp_socket_authenticate(socket, value, code, detail);
 	tp_buffer_free(&token);
-	return fine;
+	return outcome;
 }
 
 static void
@@ -64,19 +64,27 @@ connect_space(TpSocket *socket, const TpEngineioPacket *packet)
 	const char *code = NULL;
 	const char *detail = NULL;
 
-	if (!tp_slice_is(packet->space, "/"))
-		tp_engineio_write_refused(&scratch, packet->space, "namespace_unknown", "Invalid namespace");
-	else if (socket->connected)
+	if (socket->connected && tp_slice_is(packet->space, "/"))
 	{
 		tp_socket_close(socket, LWS_CLOSE_STATUS_PROTOCOL_ERR, "connected twice");
 		return;
 	}
-	else if (!take_token(socket, packet->json, &code, &detail))
-		tp_engineio_write_refused(&scratch, packet->space, code, detail);
+	if (!tp_slice_is(packet->space, "/"))
+		tp_engineio_write_refused(&scratch, packet->space, "namespace_unknown", "Invalid namespace");
 	else
 	{
-		socket->connected = true;
-		tp_engineio_write_connected(&scratch, socket->sid);
+		switch (take_token(socket, packet->json, &code, &detail))
+		{
+			case TP_AUTH_LATER:
+				return;
+			case TP_AUTH_REFUSED:
+				tp_engineio_write_refused(&scratch, packet->space, code, detail);
+				break;
+			case TP_AUTH_FINE:
+				socket->connected = true;
+				tp_engineio_write_connected(&scratch, socket->sid);
+				break;
+		}
 	}
 	send_scratch(socket);
 	if (socket->connected && socket->identity.user != 0 && !socket->orders_heard)

@@ -69,14 +69,16 @@ wire_make_for(bool deflates, TpSlice text)
 	return wire_make(text, false);
 }
 
-/* emit(name, data, {seq, part, of}): the last for clients that resume. */
+/* emit(name, data, {seq, part, of}), or {push}: the last for clients that resume. */
 static void
 frame_for_socket_io(const TpMessage *message, TpBuffer *out)
 {
 	char tail[96];
 	int length = 0;
 
-	if (message->seq > 0)
+	if (message->push > 0)
+		length = snprintf(tail, sizeof(tail), "{\"push\":%lld}", (long long) message->push);
+	else if (message->seq > 0)
 		length = snprintf(tail, sizeof(tail), "{\"seq\":%lld,\"part\":%d,\"of\":%d}", (long long) message->seq,
 						  message->part, message->of);
 	tp_engineio_write_event(out, message->name, message->data, (TpSlice){ tail, (size_t) length });

@@ -60,6 +60,23 @@ typedef struct TpSocketCall
 	char *id; /* as the client spelled it; NULL: none */
 } TpSocketCall;
 
+typedef struct TpSocketKey TpSocketKey;
+
+/* A message that waits until it is known whose the socket is. */
+typedef struct TpHeld
+{
+	struct TpHeld *next;
+	size_t length;
+	char text[];
+} TpHeld;
+
+typedef enum TpAuthentication
+{
+	TP_AUTH_FINE,
+	TP_AUTH_REFUSED,
+	TP_AUTH_LATER /* what brought the token is to be done again, when the database has answered */
+} TpAuthentication;
+
 struct TpSocket
 {
 	TpSocket *next;
@@ -74,9 +91,19 @@ struct TpSocket
 	bool deflates;  /* the client takes compressed messages */
 	char sid[24];   /* Socket.IO's */
 
+	int64_t tenant;
 	TpIdentity identity; /* user 0: none yet */
 	bool expired;        /* its token has, and it was told */
+	bool begun;          /* the handshake's token is dealt with */
 	int bad_tokens;
+	char *key;             /* that it is its user's by; NULL: a token */
+	TpSocketKey *question; /* about a key; NULL: none */
+	TpHeld *held;          /* messages, in order */
+	size_t held_bytes;
+	bool wants_look;
+	int64_t tier_end_seen;
+	char fault_code[40]; /* of the last key that was refused */
+	char fault_detail[200];
 	TpSubscriber *subscriber;
 	bool orders_heard; /* the private channel was subscribed by itself */
 
@@ -115,6 +142,7 @@ struct TpSockets
 	TpSocket *first;
 	size_t count;
 	uv_timer_t *tick;
+	uv_idle_t *look; /* sockets that want it */
 	struct TpCancel *cancels;
 	size_t cancel_count;
 };
@@ -124,6 +152,9 @@ struct TpSockets
 /* The one function that changes the state. reason: a constant. */
 extern void tp_socket_close(TpSocket *socket, int code, const char *reason);
 extern uint64_t tp_socket_pong_ms(const TpSocket *socket);
+extern void tp_socket_begin(TpSocket *socket);                        /* with the handshake's token */
+extern void tp_socket_take(TpSocket *socket, TpSlice text, bool held); /* a whole message */
+extern void tp_sockets_look_soon(TpSockets *sockets);                 /* tp_socket_look() of who wants it */
 
 /* socket_queue.c: text is sent as it is. */
 extern void tp_socket_send(TpSocket *socket, TpSlice text);
@@ -146,8 +177,25 @@ extern void tp_deflate_free(void);
 /* socket_commands.c */
 extern void tp_socket_request(TpSocket *socket, const TpSocketRequest *request, TpSlice id);
 extern void tp_socket_forget_calls(TpSocket *socket);
+extern int tp_socket_reason(const char *code, const char **detail); /* a code's status and sentence */
+extern const char *tp_socket_user_fault(const TpSocket *socket);    /* NULL, or why it may not act for a user now */
+
+/*
+ * socket_identity.c. The token's or key's user is the socket's from now on; refused: code and a sentence say why not.
+ */
+extern TpAuthentication
+tp_socket_authenticate(TpSocket *socket, TpSlice token, const char **code, const char **detail);
+extern bool tp_socket_waits(const TpSocket *socket); /* for the answer about a key */
+extern void tp_socket_hold(TpSocket *socket, TpSlice text, bool first);
+extern void tp_socket_look(TpSocket *socket); /* an answer has come */
+extern void tp_socket_forget_key(TpSocket *socket);
 extern void tp_socket_token_expired(TpSocket *socket);
-extern bool tp_socket_authenticate(TpSocket *socket, TpSlice token, const char **code, const char **detail);
+extern void tp_socket_refresh(TpSocket *socket); /* users have changed */
+extern void tp_socket_tier_tick(TpSocket *socket, int64_t wall_s);
+extern void tp_socket_disown(TpSocket *socket); /* it goes */
+
+/* Whether there may be such a socket, as far as that is known now: NULL, or code and sentence. Sets its tenant. */
+extern const char *tp_socket_may_be(TpUpgrade *upgrade, const char **detail);
 
 /* socket_reply.c: in the words of /ws or Socket.IO. id: as the request had it. fields: ,"name":value... */
 extern void tp_socket_reply_ack(TpSocket *socket, TpSlice id, TpSlice fields);

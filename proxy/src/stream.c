@@ -22,6 +22,7 @@
 #include "instrument_table.h"
 #include "log.h"
 #include "metrics.h"
+#include "pushes.h"
 #include "revoked.h"
 #include "tenants.h"
 
@@ -276,6 +277,7 @@ resync_sessions(TpStream *stream)
 		return;
 	stream->resync = false;
 	tp_sessions_resync(stream->edge->sessions);
+	tp_pushes_resync(stream->edge->pushes);
 }
 
 static void

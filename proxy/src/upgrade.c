@@ -36,6 +36,8 @@ upgrade_free(TpUpgrade *upgrade)
 		return;
 	free((void *) (uintptr_t) upgrade->query);
 	free((void *) (uintptr_t) upgrade->token);
+	free((void *) (uintptr_t) upgrade->host);
+	free((void *) (uintptr_t) upgrade->tenant_name);
 	free((void *) (uintptr_t) upgrade->origin);
 	free((void *) (uintptr_t) upgrade->user_agent);
 	free(upgrade);
@@ -184,8 +186,27 @@ token_of(const TpRequest *request)
 
 	if (header.length > 7 && strncasecmp(header.data, "bearer ", 7) == 0)
 		return tp_slice_dup((TpSlice){ header.data + 7, header.length - 7 });
+	if (request->headers[TP_H_X_API_KEY].length > 0)
+		return tp_slice_dup(request->headers[TP_H_X_API_KEY]);
 	if (!tp_query_find(request->query, "token", &value))
 		tp_buffer_clear(&value);
+	tp_buffer_add(&value, "", 1);
+	return value.data;
+}
+
+/* Pages cannot set headers of a WebSocket. NULL: none. */
+static char *
+tenant_of(const TpRequest *request)
+{
+	TpBuffer value = { 0 };
+
+	if (request->headers[TP_H_X_TENANT].data != NULL)
+		return tp_slice_dup(request->headers[TP_H_X_TENANT]);
+	if (!tp_query_find(request->query, "tenant", &value))
+	{
+		tp_buffer_free(&value);
+		return NULL;
+	}
 	tp_buffer_add(&value, "", 1);
 	return value.data;
 }
@@ -221,6 +242,8 @@ tp_upgrade_prepare(TpEdge *edge, const TpRequest *request, const TpAddress *peer
 	tp_address_print(&client, upgrade->ip);
 	upgrade->query = tp_slice_dup(request->query);
 	upgrade->token = token_of(request);
+	upgrade->host = tp_slice_dup(request->headers[TP_H_HOST]);
+	upgrade->tenant_name = tenant_of(request);
 	upgrade->origin = tp_slice_dup(request->headers[TP_H_ORIGIN]);
 	upgrade->user_agent = tp_slice_dup(request->headers[TP_H_USER_AGENT]);
 	if (tp_socket_admit(upgrade, request->headers[TP_H_HOST], refusal))

@@ -20,7 +20,10 @@ typedef struct TpUpgrade
 	bool socket_io;           /* /socket.io/, else /ws */
 	char ip[TP_ADDRESS_TEXT]; /* the client's, past trusted proxies */
 	const char *query;        /* as sent */
-	const char *token;        /* of the Authorization header, or ?token=; "": none */
+	const char *token;        /* or API key: of the Authorization header, X-API-Key, or ?token=; "": none */
+	const char *host;
+	const char *tenant_name; /* X-Tenant, or ?tenant=; NULL: none */
+	int64_t tenant;
 	const char *origin;
 	const char *user_agent;
 	void *session; /* socket.c's own */
