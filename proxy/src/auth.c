@@ -24,13 +24,13 @@
 #define BAD_REFRESH_WEIGHT 50
 
 static const TpStatement register_statement = {
-	.sql = "SELECT tradepost_edge.register($1, $2, $3, $4, $5, $6::inet, $7)", .parameters = 7
+	.sql = "SELECT tradepost_edge.register($1, $2, $3, $4, $5, $6::inet, $7, $8::bigint)", .parameters = 8
 };
-static const TpStatement lookup_statement = { .sql = "SELECT tradepost_edge.login_lookup($1, $2::inet)",
-											  .parameters = 2,
+static const TpStatement lookup_statement = { .sql = "SELECT tradepost_edge.login_lookup($1, $2::inet, $3::bigint)",
+											  .parameters = 3,
 											  .idempotent = true };
 static const TpStatement refresh_statement = {
-	.sql = "SELECT tradepost_edge.refresh($1::bytea, $2::bytea, $3::inet, $4)", .parameters = 4
+	.sql = "SELECT tradepost_edge.refresh($1::bytea, $2::bytea, $3::inet, $4, $5::bigint)", .parameters = 5
 };
 static const TpStatement logout_statement = { .sql = "SELECT tradepost_edge.logout($1::bigint, $2::bigint, $3::jsonb)",
 											  .parameters = 3 };
@@ -103,6 +103,15 @@ registered(void *context, const PGresult *result, const TpPgError *error)
 	tp_attempt_login(attempt, true);
 }
 
+/* By its name, or the one that it has elsewhere; NULL: not given. */
+static const char *
+tier_of(const TpAttempt *attempt)
+{
+	const char *tier = tp_attempt_text(attempt, "subscriptionTier");
+
+	return tier != NULL ? tier : tp_attempt_text(attempt, "tier");
+}
+
 static void
 register_hashed(void *context, const char *hash)
 {
@@ -111,21 +120,23 @@ register_hashed(void *context, const char *hash)
 	const char *first = tp_attempt_text(attempt, "firstName");
 	const char *last = tp_attempt_text(attempt, "lastName");
 	const char *name = tp_attempt_text(attempt, "name");
-	const char *tier = tp_attempt_text(attempt, "tier");
+	const char *tier = tier_of(attempt);
 	char agent[256];
+	char tenant[24];
 
 	if (hash == NULL)
 	{
 		tp_attempt_busy(attempt);
 		return;
 	}
+	snprintf(tenant, sizeof(tenant), "%lld", (long long) call->tenant);
 	tp_pg_call(call->edge->pg, &register_statement,
 			   (const char *const[]){ attempt->email, hash,
 									  first != NULL  ? first
 									  : name != NULL ? name
 													 : "",
 									  last != NULL ? last : "", tier != NULL ? tier : "free", call->ip,
-									  tp_attempt_agent(call, agent, sizeof(agent)) },
+									  tp_attempt_agent(call, agent, sizeof(agent)), tenant },
 			   registered, attempt);
 }
 
@@ -134,7 +145,7 @@ static const char *
 registration_fault(const TpAttempt *attempt, char *text, size_t size)
 {
 	static const char *const names[] = { "name", "firstName", "lastName" };
-	const char *tier = tp_attempt_text(attempt, "tier");
+	const char *tier = tier_of(attempt);
 	const char *fault = tp_password_fault(tp_slice(attempt->password));
 	TpTier known;
 
@@ -156,14 +167,17 @@ registration_fault(const TpAttempt *attempt, char *text, size_t size)
 		}
 	}
 	if (tier != NULL && !tp_tier_parse(tp_slice(tier), &known))
-		return "tier must be free, basic, pro or enterprise";
+		return "subscriptionTier must be free, basic, pro or enterprise";
+	if (tp_attempt_text(attempt, "tier") != NULL && strcmp(tp_attempt_text(attempt, "tier"), tier) != 0)
+		return "subscriptionTier and tier say different things: give one of them";
 	return NULL;
 }
 
 void
 tp_auth_register(TpCall *call)
 {
-	static const char *const names[] = { "email", "password", "name", "firstName", "lastName", "tier", NULL };
+	static const char *const names[] = { "email", "password",         "name", "firstName", "lastName",
+										 "tier",  "subscriptionTier", NULL };
 	TpAttempt *attempt = tp_attempt_begin(call, names, 2, 201);
 	const char *fault;
 	char text[128];
@@ -225,6 +239,7 @@ tp_auth_login(TpCall *call)
 {
 	static const char *const names[] = { "email", "password", NULL };
 	TpAttempt *attempt = tp_attempt_begin(call, names, 2, 200);
+	char tenant[24];
 
 	if (attempt == NULL)
 		return;
@@ -233,8 +248,9 @@ tp_auth_login(TpCall *call)
 		tp_attempt_problem(attempt, 400, "field_length", "email has at most 254 bytes, password at most 256", NULL);
 		return;
 	}
-	tp_pg_call(call->edge->pg, &lookup_statement, (const char *const[]){ attempt->email, call->ip }, login_found,
-			   attempt);
+	snprintf(tenant, sizeof(tenant), "%lld", (long long) call->tenant);
+	tp_pg_call(call->edge->pg, &lookup_statement, (const char *const[]){ attempt->email, call->ip, tenant },
+			   login_found, attempt);
 }
 
 /* POST auth/refresh --------------------------------------------------------- */
@@ -269,14 +285,17 @@ tp_auth_refresh(TpCall *call)
 	TpAttempt *attempt = tp_attempt_begin(call, names, 1, 200);
 	char hash[TP_REFRESH_HASH];
 	char agent[256];
+	char tenant[24];
 
 	if (attempt == NULL)
 		return;
 	tp_refresh_hash(call, tp_attempt_text(attempt, "refreshToken"), hash);
 	tp_attempt_make_refresh(attempt);
+	snprintf(tenant, sizeof(tenant), "%lld", (long long) call->tenant);
 	tp_pg_call(call->edge->pg, &refresh_statement,
 			   (const char *const[]){ hash, attempt->refresh_hash, call->ip,
-									  tp_attempt_agent(call, agent, sizeof(agent)) },
+									  tp_attempt_agent(call, agent, sizeof(agent)),
+									  call->tenant_named ? tenant : NULL },
 			   refreshed, attempt);
 }
 

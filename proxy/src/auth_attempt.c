@@ -18,7 +18,8 @@
 #define FAILED_LOGIN_WEIGHT 50
 
 static const TpStatement login_statement = {
-	.sql = "SELECT tradepost_edge.login_done($1, $2::bigint, $3::boolean, $4::inet, $5, $6::bytea)", .parameters = 6
+	.sql = "SELECT tradepost_edge.login_done($1, $2::bigint, $3::boolean, $4::inet, $5, $6::bytea, $7::bigint)",
+	.parameters = 7
 };
 
 void
@@ -116,9 +117,9 @@ tp_attempt_begin(TpCall *call, const char *const *names, int required, int succe
 
 /* What the database keeps of a token: it finds the session, and tells nothing to who reads the table. */
 void
-tp_secret_hash(const TpSettings *settings, const char *token, char *text)
+tp_refresh_hash(const TpCall *call, const char *token, char *text)
 {
-	const char *secret = settings->jwt_refresh_secret;
+	const char *secret = call->edge->settings->jwt_refresh_secret;
 	uint8_t key[crypto_generichash_BYTES];
 	uint8_t hash[crypto_generichash_BYTES];
 
@@ -127,12 +128,6 @@ tp_secret_hash(const TpSettings *settings, const char *token, char *text)
 	memcpy(text, "\\x", 2);
 	sodium_bin2hex(text + 2, TP_REFRESH_HASH - 2, hash, sizeof(hash));
 	sodium_memzero(key, sizeof(key));
-}
-
-void
-tp_refresh_hash(const TpCall *call, const char *token, char *text)
-{
-	tp_secret_hash(call->edge->settings, token, text);
 }
 
 void
@@ -183,15 +178,14 @@ tp_attempt_tokens(TpAttempt *attempt, const json_t *session)
 	char *access;
 	char *user_text;
 
-	if (identity.user == 0 || identity.session == 0 || tier == NULL || !tp_tier_parse(tp_slice(tier), &identity.tier))
+	if (identity.user == 0 || identity.session == 0 || identity.tenant == 0 || tier == NULL ||
+		!tp_tier_parse(tp_slice(tier), &identity.tier))
 	{
 		tp_log(TP_LOG_ERROR, "the database's answer to a login is not understood", NULL);
 		tp_attempt_problem(attempt, 500, "internal_error", "something went wrong on our side; it has been logged",
 						   NULL);
 		return;
 	}
-	if (identity.tenant == 0)
-		identity.tenant = TP_TENANT_FIRST;
 	access = tp_token_make(call->edge->tokens, &identity);
 	user_text = json_dumps(user, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	tp_buffer_format(&call->answer,
@@ -245,13 +239,16 @@ tp_attempt_login(TpAttempt *attempt, bool succeeded)
 {
 	TpCall *call = attempt->call;
 	char user[24];
+	char tenant[24];
 	char agent[256];
 
 	tp_attempt_make_refresh(attempt);
 	snprintf(user, sizeof(user), "%lld", (long long) attempt->user);
+	snprintf(tenant, sizeof(tenant), "%lld", (long long) call->tenant);
 	tp_pg_call(call->edge->pg, &login_statement,
 			   (const char *const[]){ attempt->email, attempt->user == 0 ? NULL : user, succeeded ? "true" : "false",
-									  call->ip, tp_attempt_agent(call, agent, sizeof(agent)), attempt->refresh_hash },
+									  call->ip, tp_attempt_agent(call, agent, sizeof(agent)), attempt->refresh_hash,
+									  tenant },
 			   session_opened, attempt);
 }
 

@@ -56,8 +56,7 @@ extern void tp_attempt_login(TpAttempt *attempt, bool succeeded);
 /* A new refresh token for the answer, and its hash. */
 extern void tp_attempt_make_refresh(TpAttempt *attempt);
 
-/* What the database keeps of a refresh token or an API key; TP_REFRESH_HASH bytes. */
-extern void tp_secret_hash(const struct TpSettings *settings, const char *token, char *text);
+/* What the database keeps of a refresh token; TP_REFRESH_HASH bytes. */
 extern void tp_refresh_hash(const TpCall *call, const char *token, char *text);
 
 /* The client's name of itself, cut to fit. */

@@ -108,6 +108,7 @@ touches_book(int kind)
 		case TP_EV_DECREMENTED:
 		case TP_EV_INSTRUMENT_EXPIRED:
 		case TP_EV_CLOSED_OUT:
+		case TP_EV_TRIGGERED: /* and rests from then on */
 			return true;
 		default:
 			return false;

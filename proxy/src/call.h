@@ -77,7 +77,8 @@ struct TpCall
 	struct TpEdge *edge;
 	const struct TpRoute *route;
 	TpIdentity caller;
-	int64_t tenant; /* whose this is: the caller's, or the one that host or header name. 0: the route is nobody's */
+	bool tenant_named; /* by Host or X-Tenant */
+	int64_t tenant;    /* whose this is: the caller's, or the one that host or header name. 0: the route is nobody's */
 	TpMethod method;
 
 	/* All of these live as long as the call. */
@@ -89,7 +90,7 @@ struct TpCall
 	TpSlice host;
 	TpSlice tenant_name; /* X-Tenant */
 	TpSlice authorization;
-	TpSlice api_key; /* X-API-Key */
+	TpSlice api_key;         /* X-API-Key */
 	TpSlice idempotency_key; /* data NULL: none */
 	TpSlice origin;
 	TpSlice user_agent;

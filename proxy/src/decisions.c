@@ -85,7 +85,8 @@ keep_text(TpSlice slice, char **text)
 	DO((e)->of.filled)          \
 	DO((e)->of.average_price)   \
 	DO((e)->of.commission)      \
-	DO((e)->of.reason)
+	DO((e)->of.reason)          \
+	DO((e)->of.stop_price)
 
 static void
 keep(TpDecisions *d, const TpEvent *event, const TpInstrumentInfo *instrument)

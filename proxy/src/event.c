@@ -11,13 +11,16 @@
 #include "decimal.h"
 
 static const char *const sides[] = { "buy", "sell" };
-static const char *const types[] = { "limit", "market" };
+static const char *const types[] = { "limit", "market", "stop", "stop_limit", "take_profit" };
 static const char *const lifetimes[] = { "day", "gtc", "gtd", "ioc", "fok" };
 static const char *const preventions[] = { "cancel_taker", "cancel_maker", "cancel_both", "decrement", "none" };
-static const char *const statuses[] = { "open", "partially_filled", "filled", "cancelled", "expired", "rejected" };
+static const char *const statuses[] = { "open",    "partially_filled", "filled",  "cancelled",
+										"expired", "rejected",         "pending", "untriggered" };
 
-#define ORDER_MARKET 1
+#define ORDER_LIMIT 0
+#define ORDER_STOP_LIMIT 3
 #define ORDER_PARTIALLY_FILLED 1
+#define ORDER_UNTRIGGERED 7
 
 #define LABEL(labels, code) label(labels, sizeof(labels) / sizeof(labels[0]), code)
 
@@ -102,7 +105,7 @@ put_remaining(TpBuffer *out, const TpEventOrder *order)
 {
 	char text[TP_DECIMAL_TEXT];
 
-	if (order->status > ORDER_PARTIALLY_FILLED)
+	if (order->status > ORDER_PARTIALLY_FILLED && order->status != ORDER_UNTRIGGERED)
 		put_label(out, ",\"remaining\":", "0");
 	else if (tp_decimal_subtract(order->quantity, order->filled, text))
 		put_label(out, ",\"remaining\":", text);
@@ -120,7 +123,9 @@ put_order(TpBuffer *out, int64_t id, const TpEventOrder *order, int64_t updated_
 	put_label(out, ",\"side\":", LABEL(sides, order->side));
 	put_label(out, ",\"type\":", LABEL(types, order->type));
 	put_label(out, ",\"timeInForce\":", LABEL(lifetimes, order->time_in_force));
-	put_plain(out, ",\"price\":", order->type == ORDER_MARKET ? (TpSlice){ NULL, 0 } : order->price);
+	put_plain(out, ",\"price\":",
+			  order->type == ORDER_LIMIT || order->type == ORDER_STOP_LIMIT ? order->price : (TpSlice){ NULL, 0 });
+	put_plain(out, ",\"stopPrice\":", order->stop_price);
 	put_plain(out, ",\"quantity\":", order->quantity);
 	put_plain(out, ",\"amount\":", order->quantity);
 	put_plain(out, ",\"filled\":", order->filled);
@@ -131,6 +136,8 @@ put_order(TpBuffer *out, int64_t id, const TpEventOrder *order, int64_t updated_
 	put_plain(out, ",\"reason\":", order->reason);
 	put(out, order->post_only ? ",\"postOnly\":true" : ",\"postOnly\":false");
 	put_label(out, ",\"stp\":", LABEL(preventions, order->stp));
+	put_id(out, ",\"linkedOrder\":", order->link);
+	put_id(out, ",\"parentOrder\":", order->parent);
 	put_time(out, ",\"createdAt\":", order->created_us);
 	put_time(out, ",\"updatedAt\":", updated_us);
 	put_time(out, ",\"expiresAt\":", order->expires_us);
@@ -297,6 +304,9 @@ tp_event_messages(const TpEvent *event, const TpInstrumentInfo *instrument, TpBu
 		case TP_EV_AMENDED:
 		case TP_EV_DECREMENTED:
 			tell_order(&t, "order:amended");
+			break;
+		case TP_EV_TRIGGERED:
+			tell_order(&t, "order:triggered");
 			break;
 		case TP_EV_DEPOSITED:
 			tell_account(&t, "balance:deposited");

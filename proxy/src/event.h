@@ -32,7 +32,8 @@ typedef enum TpEventKind
 	TP_EV_SWEPT,
 	TP_EV_CLOSED_OUT,
 	TP_EV_TAKEN_OVER,
-	TP_EV_COVERED
+	TP_EV_COVERED,
+	TP_EV_TRIGGERED
 } TpEventKind;
 
 /* What the proxy knows of an instrument. */
@@ -50,7 +51,8 @@ typedef struct TpInstrumentInfo
 /* Slices point into the row that it was read from; data NULL is SQL's NULL. */
 typedef struct TpEventOrder
 {
-	TpSlice client_order_id, quantity, price, filled, average_price, commission, reason;
+	TpSlice client_order_id, quantity, price, filled, average_price, commission, reason, stop_price;
+	int64_t link, parent; /* 0: none */
 	int side, type, time_in_force, status, stp;
 	bool post_only;
 	int64_t expires_us, created_us; /* 0: none */
@@ -63,6 +65,7 @@ typedef struct TpEvent
 	int64_t command;
 	int64_t order, maker_order; /* 0: none, as the accounts */
 	int64_t account, counter_account;
+	int64_t tenant; /* of the account, if there is no instrument; 0: see the instrument */
 	int instrument; /* 0: none */
 	int kind;
 	int side; /* 0 buy, 1 sell, -1 none */
@@ -78,7 +81,7 @@ extern void tp_event_order_json(TpBuffer *out, const TpEvent *event, const TpIns
 
 /*
  * The messages of one event. Names: order:created, order:matched, order:cancelled, order:expired, order:rejected,
- * order:amended, trade:executed, balance:deposited, balance:withdrawn, balance:covered, position:settled,
+ * order:amended, order:triggered, trade:executed, balance:deposited, balance:withdrawn, balance:covered, position:settled,
  * position:closed_out, position:taken_over, market:halted, market:resumed, market:listed, market:expired. (market:update is
  * made by the hub.) account 0: for the market's subscribers, else for that account's alone.
  */

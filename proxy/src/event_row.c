@@ -43,10 +43,18 @@ enum
 	O_POST_ONLY,
 	O_STP,
 	O_REASON,
-	M_SIDE /* the same of the maker's order */
+	M_SIDE, /* the same of the maker's order */
+	O_STOP_PRICE = M_SIDE + M_SIDE - O_SIDE,
+	O_LINK,
+	O_PARENT,
+	M_STOP_PRICE,
+	M_LINK,
+	M_PARENT,
+	TENANT
 };
 
 #define MAKER (M_SIDE - O_SIDE)
+#define MAKER_LINKS (M_STOP_PRICE - O_STOP_PRICE)
 
 typedef struct Row
 {
@@ -84,9 +92,9 @@ is_true(Row r, int column)
 	return PQgetvalue(r.result, r.row, column)[0] == 't';
 }
 
-/* of: 0, or MAKER */
+/* of, links: 0, or MAKER and MAKER_LINKS */
 static void
-read_order(Row r, int of, TpEventOrder *order)
+read_order(Row r, int of, int links, TpEventOrder *order)
 {
 	*order = (TpEventOrder){ .client_order_id = text(r, of + O_CLIENT_ORDER_ID),
 							 .quantity = text(r, of + O_QUANTITY),
@@ -95,6 +103,9 @@ read_order(Row r, int of, TpEventOrder *order)
 							 .average_price = text(r, of + O_AVG),
 							 .commission = text(r, of + O_COMMISSION),
 							 .reason = text(r, of + O_REASON),
+							 .stop_price = text(r, links + O_STOP_PRICE),
+							 .link = integer(r, links + O_LINK, 0),
+							 .parent = integer(r, links + O_PARENT, 0),
 							 .side = (int) integer(r, of + O_SIDE, -1),
 							 .type = (int) integer(r, of + O_TYPE, -1),
 							 .time_in_force = (int) integer(r, of + O_TIF, -1),
@@ -129,6 +140,7 @@ tp_event_read(const PGresult *result, int row, TpEvent *event)
 						.decision = is_true(r, DECISION),
 						.reason = text(r, REASON),
 						.asset = text(r, ASSET),
+						.tenant = integer(r, TENANT, 0),
 						.quantity = text(r, QUANTITY),
 						.price = text(r, PRICE),
 						.commission = text(r, COMMISSION),
@@ -136,7 +148,7 @@ tp_event_read(const PGresult *result, int row, TpEvent *event)
 						.has_order = !PQgetisnull(result, row, O_STATUS),
 						.has_maker = !PQgetisnull(result, row, MAKER + O_STATUS) };
 	if (event->has_order)
-		read_order(r, 0, &event->of);
+		read_order(r, 0, 0, &event->of);
 	if (event->has_maker)
-		read_order(r, MAKER, &event->maker);
+		read_order(r, MAKER, MAKER_LINKS, &event->maker);
 }

@@ -285,9 +285,8 @@ tp_hub_join(TpHub *hub, int64_t tenant, const TpSubscriberEvents *events, void *
 {
 	TpSubscriber *subscriber = tp_alloc(sizeof(TpSubscriber));
 
-	*subscriber = (TpSubscriber){
-		.hub = hub, .next = hub->subscribers, .tenant = tenant, .events = *events, .context = context
-	};
+	*subscriber =
+		(TpSubscriber){ .hub = hub, .next = hub->subscribers, .tenant = tenant, .events = *events, .context = context };
 	if (hub->subscribers != NULL)
 		hub->subscribers->previous = subscriber;
 	hub->subscribers = subscriber;

@@ -26,7 +26,7 @@ typedef struct TpMessage
 	const char *name;
 	int64_t seq;  /* 0: it is a push */
 	int64_t push; /* its number; 0: it is none */
-	int part; /* of the seq's messages this is number `part`, counted over all of them, whoever gets them */
+	int part;     /* of the seq's messages this is number `part`, counted over all of them, whoever gets them */
 	int of; /* how many these are; both 0: it is not one of a seq's own (market:update, book:...). json has them if there
 			   * are several */
 	TpSlice json;
@@ -73,8 +73,8 @@ tp_hub_resume(TpSubscriber *subscriber, int64_t since, void (*done)(void *contex
 /*
  * The same for signals, notifications and account, after push number `since`; seq is then the number of a push, too.
  */
-extern void
-tp_hub_resume_pushes(TpSubscriber *subscriber, int64_t since, void (*done)(void *context, const char *code, int64_t seq));
+extern void tp_hub_resume_pushes(TpSubscriber *subscriber, int64_t since,
+								 void (*done)(void *context, const char *code, int64_t seq));
 
 /* From pushes.c, in order. */
 extern void tp_hub_push(TpHub *hub, const TpPush *push);

@@ -90,10 +90,10 @@ struct TpSubscriber
 	struct TpResume *resume; /* it catches up */
 	int64_t skip_to;         /* it knows every event up to this seq */
 
-	unsigned pushes;                  /* bits of TpPushChannel that it hears */
-	unsigned pushes_fresh;            /* of these, since the last resume */
-	TpSubscriber *user_next;          /* of those who hear pushes, in the user's bucket */
-	struct TpPushResume *push_resume; /* it catches up */
+	unsigned pushes;                     /* bits of TpPushChannel that it hears */
+	unsigned pushes_fresh;               /* of these, since the last resume */
+	TpSubscriber *user_next;             /* of those who hear pushes, in the user's bucket */
+	struct TpPushResume *push_resume;    /* it catches up */
 	int64_t pushes_to[TP_PUSH_CHANNELS]; /* it knows every one up to this number */
 };
 

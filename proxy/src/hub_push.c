@@ -84,8 +84,7 @@ tp_push_is_for(const TpSubscriber *subscriber, const TpPush *push)
 static bool
 wants(const TpSubscriber *subscriber, const TpPush *push)
 {
-	if (subscriber->gone || !tp_push_is_for(subscriber, push) ||
-		(tp_push_resuming(subscriber) & push->channel) != 0)
+	if (subscriber->gone || !tp_push_is_for(subscriber, push) || (tp_push_resuming(subscriber) & push->channel) != 0)
 		return false;
 	return push->number > subscriber->pushes_to[tp_push_place(push->channel)];
 }

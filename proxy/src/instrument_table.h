@@ -18,8 +18,7 @@ typedef struct TpInstrumentTable
 /* Copies it; one that is there already stays as it is. */
 extern void tp_instruments_add(TpInstrumentTable *table, const TpInstrumentInfo *instrument);
 extern const TpInstrumentInfo *tp_instruments_by_id(const TpInstrumentTable *table, int id);
-extern const TpInstrumentInfo *
-tp_instruments_by_symbol(const TpInstrumentTable *table, int64_t tenant, TpSlice symbol);
+extern const TpInstrumentInfo *tp_instruments_by_symbol(const TpInstrumentTable *table, int64_t tenant, TpSlice symbol);
 extern void tp_instruments_free(TpInstrumentTable *table);
 
 #endif

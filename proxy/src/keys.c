@@ -17,11 +17,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "auth_attempt.h"
+#include "credential.h"
 #include "edge.h"
-#include "log.h"
 #include "metrics.h"
-#include "token.h"
+#include "tier.h"
 
 #define BUCKETS 1024
 #define KNOWN_MS 5000
@@ -89,25 +88,9 @@ tp_keys_close(TpKeys *keys)
 bool
 tp_key_meant(TpSlice text)
 {
-	size_t length = strlen(TP_KEY_PREFIX);
+	size_t length = strlen(TP_API_KEY_PREFIX);
 
-	return text.length >= length && memcmp(text.data, TP_KEY_PREFIX, length) == 0;
-}
-
-/* Our own are of the URL's base64 alphabet. */
-static bool
-plausible(TpSlice key)
-{
-	if (!tp_key_meant(key) || key.length >= TP_KEY_TEXT)
-		return false;
-	for (size_t i = 0; i < key.length; i++)
-	{
-		char c = key.data[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
-			return false;
-	}
-	return true;
+	return text.length >= length && memcmp(text.data, TP_API_KEY_PREFIX, length) == 0;
 }
 
 static Entry **
@@ -273,13 +256,9 @@ lookup_came(void *context, const PGresult *result, const TpPgError *error)
 static void
 ask(Entry *entry, TpSlice key, const char *ip)
 {
-	char text[TP_KEY_TEXT];
-	char hash[TP_REFRESH_HASH];
+	char hash[TP_CREDENTIAL_HASH];
 
-	memcpy(text, key.data, key.length);
-	text[key.length] = '\0';
-	tp_secret_hash(entry->keys->edge->settings, text, hash);
-	sodium_memzero(text, sizeof(text));
+	tp_api_key_hash(key, hash);
 	tp_count(TP_M_KEY_LOOKUPS, 1);
 	tp_pg_call(entry->keys->edge->pg, &lookup_statement, (const char *const[]){ hash, ip }, lookup_came, entry);
 }
@@ -318,7 +297,7 @@ tp_key_resolve(TpKeys *keys, TpSlice key, const char *ip, TpKeyDone done, void *
 	uint8_t hash[16];
 	Entry *entry;
 
-	if (!plausible(key))
+	if (!tp_api_key_plausible(key))
 	{
 		done(context, NULL, &none);
 		return;

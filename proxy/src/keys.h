@@ -14,9 +14,6 @@
 
 typedef struct TpKeys TpKeys;
 
-#define TP_KEY_PREFIX "tpk_"
-#define TP_KEY_TEXT 256 /* bytes of a key, at most, and a NUL */
-
 extern TpKeys *tp_keys_open(struct TpEdge *edge);
 extern void tp_keys_close(TpKeys *keys); /* after pg has ended its calls */
 

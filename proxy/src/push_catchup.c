@@ -177,7 +177,8 @@ tp_push_resume_look(TpHub *hub)
 }
 
 void
-tp_hub_resume_pushes(TpSubscriber *subscriber, int64_t since, void (*done)(void *context, const char *code, int64_t seq))
+tp_hub_resume_pushes(TpSubscriber *subscriber, int64_t since,
+					 void (*done)(void *context, const char *code, int64_t seq))
 {
 	TpHub *hub = subscriber->hub;
 	TpPushResume *resume;

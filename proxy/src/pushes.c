@@ -20,7 +20,6 @@
 #include "log.h"
 #include "metrics.h"
 #include "revoked.h"
-#include "token.h"
 
 #define PAGE_ROWS 500
 #define LOOK_MS 250
@@ -55,45 +54,7 @@ static const TpStatement page_statement = { .sql = "SELECT " TP_PUSH_COLUMNS
 											.idempotent = true };
 static const TpStatement newest_statement = { .sql = "SELECT tradepost_edge.newest_push()", .idempotent = true };
 
-static const struct
-{
-	const char *name;
-	TpPushChannel channel;
-} channels[] = { { "signals", TP_PUSH_SIGNALS },
-				 { "notifications", TP_PUSH_NOTIFICATIONS },
-				 { "account", TP_PUSH_ACCOUNT } };
-
 static void read_page(TpPushes *pushes);
-
-unsigned
-tp_push_channel(TpSlice name)
-{
-	for (size_t i = 0; i < sizeof(channels) / sizeof(channels[0]); i++)
-	{
-		if (tp_slice_is(name, channels[i].name))
-			return channels[i].channel;
-	}
-	return 0;
-}
-
-static TpSlice
-text(const PGresult *result, int row, int column)
-{
-	return (TpSlice){ PQgetvalue(result, row, column), (size_t) PQgetlength(result, row, column) };
-}
-
-bool
-tp_push_read(const PGresult *result, int row, TpPush *push)
-{
-	*push = (TpPush){ .number = strtoll(PQgetvalue(result, row, 0), NULL, 10),
-					  .tenant = strtoll(PQgetvalue(result, row, 1), NULL, 10),
-					  .user = strtoll(PQgetvalue(result, row, 2), NULL, 10),
-					  .tier = TP_TIER_FREE,
-					  .channel = tp_push_channel(text(result, row, 4)),
-					  .event = text(result, row, 5),
-					  .data = text(result, row, 6) };
-	return push->channel != 0 && (PQgetisnull(result, row, 3) || tp_tier_parse(text(result, row, 3), &push->tier));
-}
 
 static void
 change_state(TpPushes *pushes, State state)

@@ -21,7 +21,7 @@
 #include "rate_limits.h"
 #include "settings.h"
 #include "tenants.h"
-#include "token.h"
+#include "tier.h"
 
 typedef struct Revoked
 {
@@ -59,8 +59,7 @@ struct TpSessions
 static const TpStatement revocations = { .sql = "SELECT session_id FROM tradepost_edge.revocations()",
 										 .idempotent = true };
 static const TpStatement changes = {
-	.sql = "SELECT user_id, tier, role, CASE WHEN tier_until < 'infinity' THEN floor(extract(epoch FROM tier_until))::bigint END"
-		   " FROM tradepost_edge.changed_users() ORDER BY user_id",
+	.sql = "SELECT user_id, tier, role, tier_until FROM tradepost_edge.changed_users() ORDER BY user_id",
 	.idempotent = true
 };
 static const TpStatement blocks = { .sql = "SELECT ip, extract(epoch FROM until)::bigint FROM tradepost_edge.blocks()",

@@ -50,16 +50,16 @@ typedef struct TpSettings
 	int decision_timeout_ms; /* ORDER_DECISION_TIMEOUT_MS, 1000 */
 	int batch_limit; /* ORDER_BATCH_LIMIT: orders in one POST orders/batch, and in one call to the database; 1000 */
 	int body_limit;  /* BODY_LIMIT: bytes, 1 MiB */
-	int connection_limit;    /* CONNECTION_LIMIT: connections a worker takes, 10000 */
-	int request_timeout_s;   /* REQUEST_TIMEOUT: to send a whole request, 10 */
-	int keep_alive_s;        /* KEEP_ALIVE_TIMEOUT, 65 */
-	int socket_queue;        /* SOCKET_QUEUE: bytes waiting for a socket before it is closed, 4 MiB */
-	int sockets_per_address; /* SOCKETS_PER_ADDRESS: of one address at one worker; 1000 */
-	int socket_ping_s;       /* SOCKET_PING, 25 */
-	int drain_s;             /* DRAIN_TIMEOUT: for requests to end at shutdown, 10 */
-	int argon2_memory_kib;   /* ARGON2_MEMORY_KIB, 19456 */
-	int argon2_passes;       /* ARGON2_PASSES, 2 */
-	int cache_mb;            /* CACHE_MB: of a worker's own cache, 64 */
+	int connection_limit;         /* CONNECTION_LIMIT: connections a worker takes, 10000 */
+	int request_timeout_s;        /* REQUEST_TIMEOUT: to send a whole request, 10 */
+	int keep_alive_s;             /* KEEP_ALIVE_TIMEOUT, 65 */
+	int socket_queue;             /* SOCKET_QUEUE: bytes waiting for a socket before it is closed, 4 MiB */
+	int sockets_per_address;      /* SOCKETS_PER_ADDRESS: of one address at one worker; 1000 */
+	int socket_ping_s;            /* SOCKET_PING, 25 */
+	int drain_s;                  /* DRAIN_TIMEOUT: for requests to end at shutdown, 10 */
+	int argon2_memory_kib;        /* ARGON2_MEMORY_KIB, 19456 */
+	int argon2_passes;            /* ARGON2_PASSES, 2 */
+	int cache_mb;                 /* CACHE_MB: of a worker's own cache, 64 */
 	const char *delivery_command; /* DELIVERY_COMMAND: program and arguments; or */
 	const char *delivery_webhook; /* DELIVERY_WEBHOOK, DELIVERY_WEBHOOK_SECRET */
 	const char *delivery_secret;

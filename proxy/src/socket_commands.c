@@ -165,7 +165,8 @@ do_channels(TpSocket *socket, const TpSocketRequest *request, TpBuffer *done, Tp
 static void
 hear_orders_too(TpSocket *socket, const TpSocketRequest *request)
 {
-	if (request->market && request->op == TP_OP_SUBSCRIBE && !socket->orders_heard && tp_socket_user_fault(socket) == NULL)
+	if (request->market && request->op == TP_OP_SUBSCRIBE && !socket->orders_heard &&
+		tp_socket_user_fault(socket) == NULL)
 		socket->orders_heard = tp_hub_subscribe(socket->subscriber, tp_slice("orders")) == NULL;
 }
 

@@ -152,9 +152,9 @@ struct TpSockets
 /* The one function that changes the state. reason: a constant. */
 extern void tp_socket_close(TpSocket *socket, int code, const char *reason);
 extern uint64_t tp_socket_pong_ms(const TpSocket *socket);
-extern void tp_socket_begin(TpSocket *socket);                        /* with the handshake's token */
+extern void tp_socket_begin(TpSocket *socket);                         /* with the handshake's token */
 extern void tp_socket_take(TpSocket *socket, TpSlice text, bool held); /* a whole message */
-extern void tp_sockets_look_soon(TpSockets *sockets);                 /* tp_socket_look() of who wants it */
+extern void tp_sockets_look_soon(TpSockets *sockets);                  /* tp_socket_look() of who wants it */
 
 /* socket_queue.c: text is sent as it is. */
 extern void tp_socket_send(TpSocket *socket, TpSlice text);
@@ -183,8 +183,7 @@ extern const char *tp_socket_user_fault(const TpSocket *socket);    /* NULL, or 
 /*
  * socket_identity.c. The token's or key's user is the socket's from now on; refused: code and a sentence say why not.
  */
-extern TpAuthentication
-tp_socket_authenticate(TpSocket *socket, TpSlice token, const char **code, const char **detail);
+extern TpAuthentication tp_socket_authenticate(TpSocket *socket, TpSlice token, const char **code, const char **detail);
 extern bool tp_socket_waits(const TpSocket *socket); /* for the answer about a key */
 extern void tp_socket_hold(TpSocket *socket, TpSlice text, bool first);
 extern void tp_socket_look(TpSocket *socket); /* an answer has come */

@@ -68,7 +68,8 @@ static const TpStatement page_statement = { .sql = "SELECT " TP_EVENT_COLUMNS
 												   " FROM tradepost_edge.events_page($1::bigint, $2::int)",
 											.parameters = 2 };
 static const TpStatement instruments_statement = {
-	.sql = "SELECT id, symbol, asset, contract, mark, last, tenant FROM tradepost_edge.instruments_raw()", .parameters = 0
+	.sql = "SELECT id, symbol, asset, contract, mark, last, tenant FROM tradepost_edge.instruments_raw()",
+	.parameters = 0
 };
 static const TpStatement newest_statement = {
 	.sql = "SELECT tradepost_edge.newest_seq(), c.system_identifier::text || '/' || d.oid::text"

@@ -20,7 +20,9 @@
 	"o_price, "                                                                                                      \
 	"o_filled, o_avg, o_commission, o_client_order_id, o_expires_us, o_created_us, o_post_only, o_stp, o_reason, "   \
 	"m_side, m_type, m_tif, m_status, m_quantity, m_price, m_filled, m_avg, m_commission, m_client_order_id, "       \
-	"m_expires_us, m_created_us, m_post_only, m_stp, m_reason"
+	"m_expires_us, m_created_us, m_post_only, m_stp, m_reason, "                                                     \
+	"o_stop_price, o_link, o_parent, m_stop_price, m_link, m_parent, "                                               \
+	"CASE WHEN instrument IS NULL AND account IS NOT NULL THEN tradepost_edge.account_tenant(account) END"
 
 typedef struct TpStream TpStream;
 struct TpEdge;
@@ -54,8 +56,7 @@ extern int64_t tp_stream_lag_us(const TpStream *stream);
 extern void tp_event_read(const PGresult *result, int row, TpEvent *event);
 
 extern const TpInstrumentInfo *tp_stream_instrument(const TpStream *stream, int id);
-extern const TpInstrumentInfo *
-tp_stream_instrument_by_symbol(const TpStream *stream, int64_t tenant, TpSlice symbol);
+extern const TpInstrumentInfo *tp_stream_instrument_by_symbol(const TpStream *stream, int64_t tenant, TpSlice symbol);
 /* Every instrument of the tenant's asset, or all if asset's data is NULL, in order of id. */
 extern void tp_stream_each_instrument(const TpStream *stream, int64_t tenant, TpSlice asset,
 									  void (*each)(void *context, const TpInstrumentInfo *instrument), void *context);

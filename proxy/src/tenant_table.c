@@ -24,7 +24,8 @@ bare_host(TpSlice host)
 	const char *colon = host.length == 0 ? NULL : memrchr(host.data, ':', host.length);
 
 	/* [::1]:8000 has its last colon behind the bracket, if there is a port. */
-	if (colon != NULL && (host.data[0] != '[' || memchr(colon, ']', (size_t) (host.data + host.length - colon)) == NULL))
+	if (colon != NULL &&
+		(host.data[0] != '[' || memchr(colon, ']', (size_t) (host.data + host.length - colon)) == NULL))
 		host.length = (size_t) (colon - host.data);
 	if (host.length > 1 && host.data[host.length - 1] == '.')
 		host.length--;
@@ -191,15 +192,16 @@ of_host(const TpTenantTable *table, TpSlice host)
 }
 
 TpTenantFault
-tp_tenants_resolve(const TpTenantTable *table, int64_t caller, TpSlice name, TpSlice host, int64_t *tenant)
+tp_tenants_resolve(const TpTenantTable *table, int64_t caller, TpSlice name, TpSlice host, int64_t *tenant, bool *named)
 {
-	int64_t named = name.data == NULL ? 0 : of_name(table, name);
-	int64_t hosted = of_host(table, host);
+	int64_t by_name = name.data == NULL ? 0 : of_name(table, name);
+	int64_t by_host = of_host(table, host);
 
-	if (name.data != NULL && named == 0)
+	*named = by_name != 0 || by_host != 0;
+	if (name.data != NULL && by_name == 0)
 		return TP_TENANT_UNKNOWN;
-	*tenant = caller != 0 ? caller : named != 0 ? named : hosted != 0 ? hosted : TP_TENANT_FIRST;
-	if ((named != 0 && named != *tenant) || (hosted != 0 && hosted != *tenant))
+	*tenant = caller != 0 ? caller : by_name != 0 ? by_name : by_host != 0 ? by_host : TP_TENANT_FIRST;
+	if ((by_name != 0 && by_name != *tenant) || (by_host != 0 && by_host != *tenant))
 		return TP_TENANT_MISMATCH;
 	return TP_TENANT_FINE;
 }

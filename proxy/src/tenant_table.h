@@ -39,8 +39,8 @@ typedef struct TpTenantTable
  * hosts: a JSON array of names; settings: a JSON object, of which rateLimits {"api_free": "100/900", ...} is read: names
  * as of RATE_LIMIT_..., in any case. What is not understood is left out, and `ignored` (may be NULL) names the first.
  */
-extern void tp_tenants_add(TpTenantTable *table, int64_t id, TpSlice name, TpSlice hosts, TpSlice settings,
-						   const char **ignored);
+extern void
+tp_tenants_add(TpTenantTable *table, int64_t id, TpSlice name, TpSlice hosts, TpSlice settings, const char **ignored);
 extern TpTenant *tp_tenants_find(const TpTenantTable *table, int64_t id);
 extern void tp_tenants_clear(TpTenantTable *table);
 
@@ -53,9 +53,10 @@ typedef enum TpTenantFault
 
 /*
  * Whose a request is: the caller's (0: nobody known), which neither name (X-Tenant; data NULL: none) nor host may
- * contradict; else the name's, which the host may not contradict; else the host's; else the first.
+ * contradict; else the name's, which the host may not contradict; else the host's; else the first. named: whether name or
+ * host say so.
  */
-extern TpTenantFault
-tp_tenants_resolve(const TpTenantTable *table, int64_t caller, TpSlice name, TpSlice host, int64_t *tenant);
+extern TpTenantFault tp_tenants_resolve(const TpTenantTable *table, int64_t caller, TpSlice name, TpSlice host,
+										int64_t *tenant, bool *named);
 
 #endif

@@ -14,7 +14,7 @@
 #include "problem.h"
 #include "rate_limits.h"
 #include "settings.h"
-#include "token.h"
+#include "tier.h"
 
 #define UNKNOWN_WEIGHT 20
 
@@ -29,7 +29,7 @@ struct TpTenants
 /* A row a tenant and tier. */
 const TpStatement tp_tenants_statement = {
 	.sql = "SELECT t.id, t.name, to_json(t.hosts)::text, t.settings::text, l.tier, l.most"
-		   " FROM tradepost_edge.tenants() t CROSS JOIN LATERAL tradepost_edge.tier_sockets(t.id) l ORDER BY t.id",
+		   " FROM tradepost_edge.tenants() t JOIN tradepost_edge.tier_sockets() l ON l.tenant = t.id ORDER BY t.id",
 	.idempotent = true
 };
 
@@ -106,12 +106,12 @@ tp_tenants_notified(TpTenants *tenants)
 	tp_tenants_look(tenants);
 }
 
-const char *
-tp_tenant_of(const TpTenants *tenants, int64_t caller, TpSlice name, TpSlice host, int64_t *tenant)
+static const char *
+resolve(const TpTenants *tenants, int64_t caller, TpSlice name, TpSlice host, int64_t *tenant, bool *named)
 {
 	if (tenants->table.count == 0)
 		return "unavailable";
-	switch (tp_tenants_resolve(&tenants->table, caller, name, host, tenant))
+	switch (tp_tenants_resolve(&tenants->table, caller, name, host, tenant, named))
 	{
 		case TP_TENANT_UNKNOWN:
 			return "tenant_unknown";
@@ -123,10 +123,19 @@ tp_tenant_of(const TpTenants *tenants, int64_t caller, TpSlice name, TpSlice hos
 	return NULL;
 }
 
+const char *
+tp_tenant_of(const TpTenants *tenants, int64_t caller, TpSlice name, TpSlice host, int64_t *tenant)
+{
+	bool named;
+
+	return resolve(tenants, caller, name, host, tenant, &named);
+}
+
 bool
 tp_tenant_of_call(const TpTenants *tenants, TpCall *call)
 {
-	const char *fault = tp_tenant_of(tenants, call->caller.tenant, call->tenant_name, call->host, &call->tenant);
+	const char *fault = resolve(tenants, call->caller.tenant, call->tenant_name, call->host, &call->tenant,
+								&call->tenant_named);
 
 	if (fault == NULL)
 		return true;

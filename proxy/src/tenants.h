@@ -32,8 +32,7 @@ extern void tp_tenants_look(TpTenants *tenants);
 extern bool tp_tenant_of_call(const TpTenants *tenants, TpCall *call);
 
 /* The same for a handshake; NULL, or the code of why not. Before they were read: unavailable. */
-extern const char *
-tp_tenant_of(const TpTenants *tenants, int64_t caller, TpSlice name, TpSlice host, int64_t *tenant);
+extern const char *tp_tenant_of(const TpTenants *tenants, int64_t caller, TpSlice name, TpSlice host, int64_t *tenant);
 
 /* The tenant's own rate for the class and column of TpSettings.rates; else the proxy's. */
 extern const TpRate *tp_tenant_rate(const TpTenants *tenants, int64_t tenant, TpLimitClass class, int column);

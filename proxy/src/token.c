@@ -39,39 +39,6 @@ struct TpTokens
 	Remembered remembered[REMEMBERED];
 };
 
-const char *const tp_tier_names[TP_TIER_COUNT] = { "free", "basic", "pro", "enterprise" };
-
-bool
-tp_tier_parse(TpSlice name, TpTier *tier)
-{
-	for (int i = 0; i < TP_TIER_COUNT; i++)
-	{
-		if (tp_slice_is(name, tp_tier_names[i]))
-		{
-			*tier = (TpTier) i;
-			return true;
-		}
-	}
-	return false;
-}
-
-const char *
-tp_scope_name(TpScope scope)
-{
-	switch (scope)
-	{
-		case TP_SCOPE_READ:
-			return "read";
-		case TP_SCOPE_TRADE:
-			return "trade";
-		case TP_SCOPE_WITHDRAW:
-			return "withdraw";
-		case TP_SCOPE_LOGIN:
-			break;
-	}
-	return "login";
-}
-
 TpTokens *
 tp_tokens_open(TpEdge *edge)
 {
@@ -250,12 +217,10 @@ tp_token_make(TpTokens *tokens, const TpIdentity *identity)
 		jwt_add_grant(jwt, "tier", tp_tier_names[identity->tier]) != 0 ||
 		jwt_add_grant(jwt, "role", identity->admin ? "admin" : "user") != 0 ||
 		jwt_add_grant_int(jwt, "sid", identity->session) != 0 ||
-		jwt_add_grant_int(jwt, "acc", identity->account) != 0 ||
-		jwt_add_grant_int(jwt, "ten", identity->tenant) != 0 ||
+		jwt_add_grant_int(jwt, "acc", identity->account) != 0 || jwt_add_grant_int(jwt, "ten", identity->tenant) != 0 ||
 		(identity->tier_ends != 0 && jwt_add_grant_int(jwt, "tun", identity->tier_ends) != 0) ||
-		jwt_add_grant_int(jwt, "iat", now) != 0 ||
-		jwt_add_grant_int(jwt, "nbf", now) != 0 || jwt_add_grant_int(jwt, "exp", now + settings->access_ttl_s) != 0 ||
-		(made = jwt_encode_str(jwt)) == NULL)
+		jwt_add_grant_int(jwt, "iat", now) != 0 || jwt_add_grant_int(jwt, "nbf", now) != 0 ||
+		jwt_add_grant_int(jwt, "exp", now + settings->access_ttl_s) != 0 || (made = jwt_encode_str(jwt)) == NULL)
 		abort();
 	jwt_free(jwt);
 	copy = tp_strdup(made);

@@ -9,6 +9,7 @@
 #define TRADEPOST_PROXY_TOKEN_H
 
 #include "call.h"
+#include "tier.h"
 
 typedef struct TpTokens TpTokens;
 
@@ -25,11 +26,5 @@ extern bool tp_token_forged(const char *code);
 
 /* A new token for the identity, valid from now for ACCESS_TOKEN_TTL; the caller frees it. */
 extern char *tp_token_make(TpTokens *tokens, const TpIdentity *identity);
-
-/* "read", "trade", "withdraw", "login" */
-extern const char *tp_scope_name(TpScope scope);
-
-extern const char *const tp_tier_names[TP_TIER_COUNT];
-extern bool tp_tier_parse(TpSlice name, TpTier *tier);
 
 #endif

@@ -207,7 +207,7 @@ BEGIN
 	END IF;
 	UPDATE tradepost_internal.api_keys k SET last_used_at = now(), last_ip = api_key_lookup.ip
 		WHERE k.id = key.id AND (k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute' OR k.last_ip IS DISTINCT FROM api_key_lookup.ip);
-	RETURN json_build_object('user', asking.id, 'session', key.session_id, 'account', asking.account, 'tier', asking.tier, 'tierUntil', to_jsonb(asking) -> 'tier_until', 'role', 'user', 'tenant', asking.tenant,
+	RETURN json_build_object('user', asking.id, 'session', key.session_id, 'account', asking.account, 'tier', asking.tier, 'tierUntil', tradepost_internal.tier_seconds(asking), 'role', 'user', 'tenant', asking.tenant,
 		'scopes', key.scopes, 'expires', CASE WHEN isfinite(key.expires_at) THEN tradepost_internal.iso(key.expires_at) END);
 END
 $$;

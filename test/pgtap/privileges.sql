@@ -70,6 +70,7 @@ SELECT set_eq($$SELECT p.proname::text COLLATE "default", coalesce(string_agg(re
 	FROM pg_proc p LEFT JOIN who w ON has_function_privilege(w.role, p.oid, 'EXECUTE') WHERE p.pronamespace = 'tradepost_edge'::regnamespace GROUP BY p.oid, p.proname$$,
 $$VALUES
 	('account_summary', 'admin proxy'),
+	('account_tenant', 'admin proxy'),
 	('api_key_add', 'proxy'),
 	('api_key_lookup', 'proxy'),
 	('api_key_remove', 'proxy'),
@@ -124,6 +125,7 @@ $$VALUES
 	('place_each', 'admin proxy'),
 	('profile', 'admin proxy'),
 	('profile_update', 'proxy'),
+	('pushes_missed', 'admin proxy'),
 	('pushes_page', 'admin proxy'),
 	('record_security_event', 'admin proxy'),
 	('recovery_codes_renew', 'proxy'),
@@ -143,6 +145,7 @@ $$VALUES
 	('subscription_get', 'admin proxy'),
 	('subscription_resume', 'proxy'),
 	('tenants', 'admin proxy'),
+	('tier_sockets', 'admin proxy'),
 	('tiers_list', 'admin proxy'),
 	('trades', 'admin proxy'),
 	('withdrawal_post', 'proxy')$$, 'functions of the edge');

@@ -125,7 +125,7 @@ orders(TpTap *tap)
 					 text_is(&told, 0, "expiresAt", "2026-11-22T07:10:34.000000Z") &&
 						 text_is(&told, 0, "updatedAt", "2026-11-21T07:10:34.123456Z"),
 					 "times with microseconds");
-	tradepost_tap_ok(tap, is_null(&told, 0, "reason") && json_object_size(told.data[0]) == 22, "nothing else");
+	tradepost_tap_ok(tap, is_null(&told, 0, "reason") && json_object_size(told.data[0]) == 25, "nothing else");
 
 	event.of.type = 1;
 	event.of.status = 3;

@@ -9,14 +9,16 @@
 #include "books.h"
 #include "edge.h"
 #include "hub.h"
+#include "pushes.h"
+#include "revoked.h"
 #include "stream.h"
 #include "tap.h"
 
 #define S(text) ((TpSlice){ text, sizeof(text) - 1 })
 
 static const TpInstrumentInfo instruments[] = {
-	{ .id = 1, .symbol = "A-USD", .asset = "A", .mark = "10", .last = "9" },
-	{ .id = 2, .symbol = "B-USD", .asset = "B" },
+	{ .id = 1, .tenant = 1, .symbol = "A-USD", .asset = "A", .mark = "10", .last = "9" },
+	{ .id = 2, .tenant = 1, .symbol = "B-USD", .asset = "B" },
 };
 
 /* The stream ------------------------------------------------------------------ */
@@ -56,15 +58,41 @@ tp_stream_instrument(const TpStream *stream, int id)
 }
 
 const TpInstrumentInfo *
-tp_stream_instrument_by_symbol(const TpStream *stream, TpSlice symbol)
+tp_stream_instrument_by_symbol(const TpStream *stream, int64_t tenant, TpSlice symbol)
 {
 	(void) stream;
 	for (int i = 0; i < 2; i++)
 	{
-		if (tp_slice_is(symbol, instruments[i].symbol))
+		if (instruments[i].tenant == tenant && tp_slice_is(symbol, instruments[i].symbol))
 			return &instruments[i];
 	}
 	return NULL;
+}
+
+/* The pushes, and who has which tier now ---------------------------------------- */
+
+static int64_t push_number = 100;
+static TpTier tier_now = TP_TIER_FREE;
+
+int64_t
+tp_pushes_number(const TpPushes *pushes)
+{
+	(void) pushes;
+	return push_number;
+}
+
+bool
+tp_pushes_live(const TpPushes *pushes)
+{
+	(void) pushes;
+	return true;
+}
+
+void
+tp_session_refresh(const TpSessions *sessions, TpIdentity *identity)
+{
+	(void) sessions;
+	identity->tier = tier_now;
 }
 
 /* The books: one bid, of a quantity that the test sets -------------------------- */
@@ -207,11 +235,21 @@ resumed(void *context, const char *code, int64_t seq)
 	((Ear *) context)->resumed = code == NULL ? "fine" : code;
 }
 
+/* A user has an account of the same number. */
+static void
+identify(Ear *ear, int64_t account, int64_t tenant)
+{
+	TpIdentity identity = { .user = account, .account = account, .tenant = tenant, .scopes = TP_SCOPES_LOGIN };
+
+	tp_hub_identify(ear->subscriber, account == 0 ? NULL : &identity);
+}
+
 static void
 join(TpHub *hub, Ear *ear, int64_t account, const char *channels)
 {
 	*ear = (Ear){ 0 };
-	ear->subscriber = tp_hub_join(hub, account, &events, ear);
+	ear->subscriber = tp_hub_join(hub, 1, &events, ear);
+	identify(ear, account, 1);
 	while (*channels != '\0')
 	{
 		size_t length = strcspn(channels, " ");
@@ -298,7 +336,7 @@ routing(TpTap *tap, TpHub *hub)
 	trade(1, 4, 6);
 	tradepost_tap_ok(tap, heard(&all, " trade:executed@1003/3"), "one channel left is enough");
 	tp_hub_unsubscribe(all.subscriber, tp_slice("trades:A-USD"));
-	tp_hub_set_account(all.subscriber, 9);
+	identify(&all, 9, 1);
 	trade(1, 5, 9);
 	tradepost_tap_ok(tap, heard(&all, ""), "private channels go with the account");
 	taker.heard[0] = '\0';
