@@ -167,7 +167,8 @@ registration_fault(const TpAttempt *attempt, char *text, size_t size)
 		}
 	}
 	if (tier != NULL && !tp_tier_parse(tp_slice(tier), &known))
-		return "subscriptionTier must be free, basic, pro or enterprise";
+		return tier == tp_attempt_text(attempt, "tier") ? "tier must be free, basic, pro or enterprise"
+														: "subscriptionTier must be free, basic, pro or enterprise";
 	if (tp_attempt_text(attempt, "tier") != NULL && strcmp(tp_attempt_text(attempt, "tier"), tier) != 0)
 		return "subscriptionTier and tier say different things: give one of them";
 	return NULL;
