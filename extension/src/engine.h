@@ -404,7 +404,7 @@ extern const TpInstrument *tradepost_engine_instrument(const TpEngine *engine, i
 extern size_t tradepost_engine_depth(const TpEngine *engine, int32_t instrument, TpSide side, size_t max, TpLevel *out);
 extern bool
 tradepost_engine_order(const TpEngine *engine, int64_t id, TpOrderState *out); /* open, or closed in this batch */
-extern size_t tradepost_engine_open_orders(const TpEngine *engine); /* with the UNTRIGGERED ones */
+extern size_t tradepost_engine_open_orders(const TpEngine *engine);            /* with the UNTRIGGERED ones */
 extern void
 tradepost_engine_open_order_ids(const TpEngine *engine, int64_t *out); /* room for open_orders(); any order */
 extern void tradepost_engine_balance(const TpEngine *engine, int64_t account, int32_t asset, TpBalanceState *out);

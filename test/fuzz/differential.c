@@ -154,14 +154,14 @@ covers_all(const TpCoverage *coverage)
 {
 	bool all = true;
 
-	for (int kind = TP_EV_ACCEPTED; kind <= TP_EV_COVERED; kind++)
+	for (int kind = TP_EV_ACCEPTED; kind <= TP_EV_TRIGGERED; kind++)
 	{
 		if (coverage->events[kind] > 0)
 			continue;
 		printf("# no event of kind %d\n", kind);
 		all = false;
 	}
-	for (int reason = TP_REASON_INSUFFICIENT_FUNDS; reason <= TP_REASON_TIME; reason++)
+	for (int reason = TP_REASON_INSUFFICIENT_FUNDS; reason <= TP_REASON_TOO_MANY_ORDERS; reason++)
 	{
 		/* 18 and 19 do not exist; filled, cancelled and rejected are the host's refinements of unknown */
 		if (coverage->reasons[reason] > 0 || reason == 18 || reason == 19 || reason == TP_REASON_ORDER_FILLED ||

@@ -16,9 +16,10 @@ ifndef PURE_LIB_SRC
 include extension/pure.mk
 endif
 
-DIFF_WORLD := generator generator_world generator_spoil
+DIFF_WORLD := generator generator_place generator_world generator_spoil
 DIFF_ENGINE := differential side_by_side fuzz_compare fuzz_host fuzz_listing fuzz_shrink \
-	model model_apply model_ends model_match model_money $(DIFF_WORLD)
+	model model_apply model_place model_amend model_checks model_ends model_match model_money \
+	model_trigger model_link $(DIFF_WORLD)
 DIFF_RISK := risk_brute risk_copy $(DIFF_WORLD)
 DIFF_COMMISSION := commission_slices $(DIFF_WORLD)
 DIFF_NAMES := engine_differential risk_differential commission_differential

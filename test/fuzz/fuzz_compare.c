@@ -79,6 +79,9 @@ tradepost_compare_order(TpPair *pair, const char *who, const TpOrderState *their
 	SAME(taker_notional);
 	SAME(filled_value);
 	SAME(commission);
+	SAME(stop_price);
+	SAME(link_id);
+	SAME(parent_id);
 	return true;
 }
 
@@ -126,7 +129,7 @@ compare_orders(TpPair *pair)
 			return false;
 		if ((theirs.filled > theirs.quantity && theirs.status != TP_ORDER_REJECTED) || theirs.filled < 0)
 			return tradepost_fuzz_fail(pair, "order %lld is filled past its quantity", (long long) theirs.id);
-		open += tradepost_model_order_is_open(&orders[i]);
+		open += tradepost_model_order_is_live(&orders[i]);
 	}
 	if (tradepost_engine_open_orders(pair->engine) != open)
 		return tradepost_fuzz_fail(pair, "engine has %zu open orders, the model %zu",
@@ -146,7 +149,7 @@ compare_open_ids(TpPair *pair)
 		abort();
 	tradepost_engine_open_order_ids(pair->engine, ids);
 	for (size_t i = 0; fine && i < n; i++)
-		if (!tradepost_model_order(pair->model, ids[i], &order) || !tradepost_model_order_is_open(&order))
+		if (!tradepost_model_order(pair->model, ids[i], &order) || !tradepost_model_order_is_live(&order))
 			fine = tradepost_fuzz_fail(pair, "engine lists %lld as open", (long long) ids[i]);
 	free(ids);
 	return fine;
@@ -405,7 +408,7 @@ tradepost_model_checksum(const TpModel *model)
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < n_orders; i++)
-		if (tradepost_model_order_is_open(&orders[i]))
+		if (tradepost_model_order_is_live(&orders[i]))
 			sum += tradepost_hash_order(&orders[i]);
 	for (size_t i = 0; i < n_accounts; i++)
 	{

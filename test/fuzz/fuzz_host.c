@@ -167,6 +167,13 @@ store_instruments(TpHost *host, TpEngine *engine)
 	return NULL;
 }
 
+static bool
+is_live(const TpOrderState *order)
+{
+	return order->status == TP_ORDER_OPEN || order->status == TP_ORDER_PARTIALLY_FILLED ||
+		   order->status == TP_ORDER_UNTRIGGERED;
+}
+
 static void
 forget_closed(TpHost *host)
 {
@@ -174,7 +181,7 @@ forget_closed(TpHost *host)
 
 	for (size_t i = 0; i < host->n_orders; i++)
 	{
-		if (host->orders[i].status > TP_ORDER_PARTIALLY_FILLED)
+		if (!is_live(&host->orders[i]))
 			continue;
 		host->orders[kept] = host->orders[i];
 		host->order_batches[kept++] = host->order_batches[i];
@@ -215,7 +222,7 @@ tradepost_host_recover(const TpHost *host)
 		tradepost_engine_load_position(engine, host->positions[i].account, host->positions[i].instrument,
 									   host->positions[i].quantity);
 	for (size_t i = host->n_orders; i-- > 0;)
-		if (host->orders[i].status <= TP_ORDER_PARTIALLY_FILLED)
+		if (is_live(&host->orders[i]))
 			tradepost_engine_load_order(engine, &host->orders[i]);
 	tradepost_engine_set_seq(engine, host->last_seq);
 	tradepost_engine_loaded(engine);

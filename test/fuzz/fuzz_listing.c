@@ -25,11 +25,24 @@ name(const char *const *names, size_t count, unsigned value)
 }
 
 static const char *const sides[] = { "buy", "sell" };
-static const char *const types[] = { "limit", "market" };
+static const char *const types[] = { "limit", "market", "stop", "stop_limit", "take_profit" };
 static const char *const times[] = { "day", "gtc", "gtd", "ioc", "fok" };
 static const char *const modes[] = { "cancel_taker", "cancel_maker", "cancel_both", "decrement", "none" };
 static const char *const kinds[] = { NULL,   "place", "cancel", "amend", "cancel_all", "deposit", "withdraw",
 									 "mark", "halt",  "resume", "list",  "settle",     "sweep" };
+
+static void
+list_ties(FILE *out, const TpCommand *command)
+{
+	if (command->stop_price != 0)
+		fprintf(out, " stop %lld", (Wide) command->stop_price);
+	if (command->link_id != 0)
+		fprintf(out, " linked to %lld", (Wide) command->link_id);
+	if (command->parent_id != 0)
+		fprintf(out, " child of %lld", (Wide) command->parent_id);
+	if (command->max_open != 0)
+		fprintf(out, " of at most %d", command->max_open);
+}
 
 static void
 list_place(FILE *out, const TpCommand *command)
@@ -45,6 +58,7 @@ list_place(FILE *out, const TpCommand *command)
 			command->flags & TP_CMD_POST_ONLY ? " post-only" : "");
 	if (command->flags & ~TP_CMD_POST_ONLY)
 		fprintf(out, " flags %d", command->flags);
+	list_ties(out, command);
 }
 
 static void
@@ -55,6 +69,8 @@ list_amend(FILE *out, const TpCommand *command)
 		fprintf(out, " to %lld", (Wide) command->quantity);
 	if (command->flags & TP_CMD_HAS_PRICE)
 		fprintf(out, " at %lld", (Wide) command->price);
+	if (command->flags & TP_CMD_HAS_STOP_PRICE)
+		fprintf(out, " stop %lld", (Wide) command->stop_price);
 }
 
 static void

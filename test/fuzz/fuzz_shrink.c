@@ -208,6 +208,22 @@ simplify(const TpWorld *world, TpStep *step, int which)
 		case 13:
 			command->poisoned = 0;
 			return true;
+		case 14:
+			command->link_id = 0;
+			return true;
+		case 15:
+			command->parent_id = 0;
+			return true;
+		case 16:
+			command->max_open = 0;
+			return true;
+		case 17:
+			if (command->kind == TP_CMD_PLACE && command->type >= TP_STOP)
+			{
+				command->type = TP_LIMIT;
+				command->stop_price = 0;
+			}
+			return true;
 		default:
 			return false;
 	}

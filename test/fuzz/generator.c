@@ -1,57 +1,18 @@
 /*
  * generator.c
  *	  One stream of commands in a world; generator_world.c made the world,
- *	  generator_spoil.c spoils some.
+ *	  generator_place.c draws orders, generator_spoil.c spoils some.
  *
  * Called by differential.c and risk_brute.c.  Pure: reads nothing but its
  * random numbers and what it wrote itself.
  */
-#include "generator.h"
+#include "generator_memory.h"
 
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define PICK(random, array) ((array)[between(random, 0, COUNT(array) - 1)])
-
-#define REMEMBERED 48
-#define SECOND INT64_C(1000000)
-#define DAY (INT64_C(86400) * SECOND)
-
-/* What the generator remembers of the stream so far. */
-typedef struct TpMemory
-{
-	TpRandom *random;
-	const TpWorld *world;
-	TpInstrument instruments[TP_WORLD_INSTRUMENTS]; /* with the marks and states it believes in */
-	TpCommand placed[REMEMBERED];                   /* that may rest, the latest last */
-	size_t n_placed;
-	int64_t now;
-	int64_t next_id;
-	int64_t late_id; /* drawn, used only later; 0 if none */
-} TpMemory;
-
-static int64_t
-between(TpRandom *random, int64_t low, int64_t high)
-{
-	return tradepost_random_between(random, low, high);
-}
-
-static bool
-chance(TpMemory *memory, double percent)
-{
-	return tradepost_random_chance(memory->random, percent);
-}
-
-/* Products that may leave 64 bits: then what is asked for is senseless, and that is as good. */
-static int64_t
-times(int64_t a, int64_t b)
-{
-	return (int64_t) ((uint64_t) a * (uint64_t) b);
-}
-
 /* Ids come from one sequence but commit out of order. */
-static int64_t
-draw_id(TpMemory *memory)
+int64_t
+tradepost_draw_id(TpMemory *memory)
 {
 	int64_t id = memory->next_id;
 
@@ -63,14 +24,14 @@ draw_id(TpMemory *memory)
 		memory->late_id = id;
 		if (late != 0)
 			return late;
-		return draw_id(memory);
+		return tradepost_draw_id(memory);
 	}
 	return id;
 }
 
 /* One that is open, if the first few drawn show one. */
-static TpInstrument *
-draw_target(TpMemory *memory)
+TpInstrument *
+tradepost_draw_target(TpMemory *memory)
 {
 	TpInstrument *instrument;
 
@@ -85,124 +46,23 @@ draw_target(TpMemory *memory)
 	return instrument;
 }
 
-static int64_t
-draw_account(TpMemory *memory)
+int64_t
+tradepost_draw_account(TpMemory *memory)
 {
 	return memory->world->accounts[between(memory->random, 0, memory->world->n_accounts - 1)];
 }
 
-static TpCommand
-blank(TpMemory *memory, TpCommandKind kind)
+TpCommand
+tradepost_draw_blank(TpMemory *memory, TpCommandKind kind)
 {
-	return (TpCommand){ .id = draw_id(memory), .kind = (uint8_t) kind };
+	return (TpCommand){ .id = tradepost_draw_id(memory), .kind = (uint8_t) kind };
 }
 
-/*
- * Near the mark, each side leaning away from it, now and then across or at the
- * band's edge.  One draw a statement, here as everywhere: the order in which C
- * evaluates operands is the compiler's choice.
- */
-static int64_t
-draw_price(TpMemory *memory, const TpInstrument *instrument, TpSide side)
-{
-	int64_t lean = side == TP_BUY ? -1 : 1;
-	int64_t ticks = lean * between(memory->random, 0, 6);
-
-	ticks -= lean * between(memory->random, 0, 4);
-	if (chance(memory, 4) && instrument->band < INT64_MAX / 2)
-	{
-		int64_t edge = instrument->band / instrument->tick + between(memory->random, 0, 1);
-
-		if (chance(memory, 50))
-			edge = -edge;
-		return (instrument->mark / instrument->tick + edge) * instrument->tick;
-	}
-	if (chance(memory, 5))
-		ticks *= 10;
-	if (memory->world->temper == TP_TEMPER_DEEP && chance(memory, 95))
-		ticks = lean * between(memory->random, -2, 300);
-	return instrument->mark + ticks * instrument->tick;
-}
-
-static int64_t
-draw_quantity(TpMemory *memory, const TpInstrument *instrument)
-{
-	int64_t lots = between(memory->random, 1, 12);
-
-	if (chance(memory, 10))
-		lots = 1;
-	if (chance(memory, 4))
-		lots = between(memory->random, 1, 300);
-	if (chance(memory, 1))
-		return instrument->max_quantity - between(memory->random, -1, 1) * instrument->lot;
-	if (instrument->max_quantity / instrument->lot < 100 && chance(memory, 50))
-		lots = instrument->max_quantity / instrument->lot;
-	return times(lots, instrument->lot);
-}
-
-static int64_t
-draw_expiry(TpMemory *memory, const TpInstrument *instrument, TpTimeInForce time_in_force)
-{
-	bool hasty = memory->world->temper == TP_TEMPER_HASTY;
-
-	if (time_in_force == TP_DAY && memory->world->temper == TP_TEMPER_DEEP)
-		return 30 * DAY;
-	if (time_in_force == TP_DAY)
-		return chance(memory, hasty ? 80 : 15) ? between(memory->random, 1, SECOND) : DAY;
-	if (time_in_force != TP_GTD)
-		return chance(memory, 90) ? 0 : between(memory->random, -5, 5);
-	if (chance(memory, 4))
-		return memory->now - between(memory->random, 0, 1);
-	if (chance(memory, 2))
-		return TRADEPOST_TIME_NEVER;
-	/* the contract's own end, or a round time, so that several things are due at once */
-	if (chance(memory, 40) && instrument->expires_at > memory->now)
-		return instrument->expires_at;
-	if (chance(memory, 30))
-		return (memory->now / SECOND + between(memory->random, 1, 3)) * SECOND;
-	return memory->now + between(memory->random, 1, hasty ? 2000 : 100 * SECOND);
-}
-
-static void
-forget(TpMemory *memory, size_t at)
+void
+tradepost_forget(TpMemory *memory, size_t at)
 {
 	memory->n_placed--;
 	memmove(&memory->placed[at], &memory->placed[at + 1], (memory->n_placed - at) * sizeof(TpCommand));
-}
-
-static void
-remember(TpMemory *memory, const TpCommand *command)
-{
-	if (memory->n_placed == REMEMBERED)
-		forget(memory, 0);
-	memory->placed[memory->n_placed++] = *command;
-}
-
-static TpCommand
-draw_place(TpMemory *memory)
-{
-	static const uint8_t times[] = { TP_DAY, TP_DAY, TP_GTC, TP_GTC, TP_GTD, TP_IOC, TP_FOK };
-	static const int32_t rates[] = { 100000, 100000, 50000, 250000, 0, 1, 333333, 7777777, TRADEPOST_ONE };
-	TpCommand command = blank(memory, TP_CMD_PLACE);
-	const TpInstrument *instrument = draw_target(memory);
-
-	command.account = draw_account(memory);
-	command.instrument = instrument->id;
-	command.side = (uint8_t) between(memory->random, 0, 1);
-	command.type = chance(memory, 12) ? TP_MARKET : TP_LIMIT;
-	command.time_in_force = PICK(memory->random, times);
-	command.expires_at = draw_expiry(memory, instrument, command.time_in_force);
-	command.stp = (uint8_t) (chance(memory, 30) ? TP_STP_CANCEL_TAKER : between(memory->random, 0, TP_STP_NONE));
-	command.flags = chance(memory, 12) ? TP_CMD_POST_ONLY : 0;
-	command.quantity = draw_quantity(memory, instrument);
-	command.price = command.type == TP_MARKET && chance(memory, 95) ? 0 : draw_price(memory, instrument, command.side);
-	command.maker_rate = PICK(memory->random, rates);
-	command.taker_rate = PICK(memory->random, rates);
-	if (memory->world->temper == TP_TEMPER_COARSE && chance(memory, 99))
-		command.maker_rate = command.taker_rate = 0;
-	if (command.type == TP_LIMIT && command.time_in_force <= TP_GTD)
-		remember(memory, &command);
-	return command;
 }
 
 /* An order that was placed lately, its account's as a rule. */
@@ -221,7 +81,7 @@ aim(TpMemory *memory, TpCommand *command)
 		at -= between(memory->random, 0, at < 5 ? at : 5);
 	target = &memory->placed[at];
 	command->order_id = target->id;
-	command->account = chance(memory, 96) ? target->account : draw_account(memory);
+	command->account = chance(memory, 96) ? target->account : tradepost_draw_account(memory);
 	if (chance(memory, 2))
 		command->order_id += between(memory->random, -2, 2);
 	/* it may be gone by now, and after a cancel surely is */
@@ -230,14 +90,14 @@ aim(TpMemory *memory, TpCommand *command)
 		static TpCommand gone;
 
 		gone = *target;
-		forget(memory, at);
+		tradepost_forget(memory, at);
 		return &gone;
 	}
 	return target;
 }
 
-static const TpInstrument *
-instrument_of(const TpMemory *memory, const TpCommand *order)
+const TpInstrument *
+tradepost_instrument_of(const TpMemory *memory, const TpCommand *order)
 {
 	for (size_t i = 0; i < memory->world->n_instruments; i++)
 		if (memory->instruments[i].id == order->instrument)
@@ -248,29 +108,36 @@ instrument_of(const TpMemory *memory, const TpCommand *order)
 static TpCommand
 draw_amend(TpMemory *memory)
 {
-	TpCommand command = blank(memory, TP_CMD_AMEND);
+	TpCommand command = tradepost_draw_blank(memory, TP_CMD_AMEND);
 	const TpCommand *order = aim(memory, &command);
 	const TpInstrument *instrument;
 	int64_t most;
 
 	if (order == NULL)
 		return command;
-	instrument = instrument_of(memory, order);
+	instrument = tradepost_instrument_of(memory, order);
 	most = order->quantity / instrument->lot;
 	command.flags = (uint8_t) (between(memory->random, 0, 3) * TP_CMD_HAS_PRICE);
-	command.price = chance(memory, 30) ? order->price : draw_price(memory, instrument, order->side);
+	command.price = chance(memory, 30) ? order->price : tradepost_draw_price(memory, instrument, order->side);
 	command.quantity = order->quantity;
+	if (chance(memory, order->type > TP_MARKET ? 45 : 3))
+	{
+		command.flags |= TP_CMD_HAS_STOP_PRICE;
+		command.stop_price = chance(memory, 30) ? order->stop_price : tradepost_draw_stop_price(memory, instrument);
+	}
+	if (order->type > TP_STOP_LIMIT && chance(memory, 80))
+		command.flags &= ~TP_CMD_HAS_PRICE;
 	if (chance(memory, 45))
 		command.quantity -= times(between(memory->random, 0, most > 0 ? most : 0), instrument->lot);
 	else if (chance(memory, 60))
-		command.quantity = draw_quantity(memory, instrument);
+		command.quantity = tradepost_draw_quantity(memory, instrument);
 	return command;
 }
 
 static TpCommand
 draw_cancel(TpMemory *memory)
 {
-	TpCommand command = blank(memory, TP_CMD_CANCEL);
+	TpCommand command = tradepost_draw_blank(memory, TP_CMD_CANCEL);
 
 	aim(memory, &command);
 	return command;
@@ -279,11 +146,11 @@ draw_cancel(TpMemory *memory)
 static TpCommand
 draw_cancel_all(TpMemory *memory)
 {
-	TpCommand command = blank(memory, TP_CMD_CANCEL_ALL);
+	TpCommand command = tradepost_draw_blank(memory, TP_CMD_CANCEL_ALL);
 
-	command.account = draw_account(memory);
+	command.account = tradepost_draw_account(memory);
 	if (chance(memory, memory->world->temper == TP_TEMPER_DEEP ? 99 : 60))
-		command.instrument = draw_target(memory)->id;
+		command.instrument = tradepost_draw_target(memory)->id;
 	return command;
 }
 
@@ -291,8 +158,8 @@ draw_cancel_all(TpMemory *memory)
 static TpCommand
 draw_transfer(TpMemory *memory, TpCommandKind kind, int64_t account)
 {
-	TpCommand command = blank(memory, kind);
-	const TpInstrument *instrument = draw_target(memory);
+	TpCommand command = tradepost_draw_blank(memory, kind);
+	const TpInstrument *instrument = tradepost_draw_target(memory);
 	bool giant = memory->world->temper == TP_TEMPER_GIANT;
 	bool thin = memory->world->temper == TP_TEMPER_THIN || memory->world->temper == TP_TEMPER_COARSE ||
 				(giant && chance(memory, 70));
@@ -327,8 +194,8 @@ draw_transfer(TpMemory *memory, TpCommandKind kind, int64_t account)
 static TpCommand
 draw_mark(TpMemory *memory)
 {
-	TpCommand command = blank(memory, TP_CMD_MARK);
-	TpInstrument *instrument = draw_target(memory);
+	TpCommand command = tradepost_draw_blank(memory, TP_CMD_MARK);
+	TpInstrument *instrument = tradepost_draw_target(memory);
 	int64_t most = instrument->mark_step < instrument->max_price ? instrument->mark_step : instrument->max_price;
 	int64_t move = between(memory->random, -3, 3) * instrument->tick;
 	bool fits;
@@ -351,7 +218,7 @@ draw_administration(TpMemory *memory)
 {
 	static const uint8_t kinds[] = { TP_CMD_HALT,   TP_CMD_RESUME, TP_CMD_RESUME, TP_CMD_RESUME, TP_CMD_RESUME,
 									 TP_CMD_RESUME, TP_CMD_RESUME, TP_CMD_SWEEP,  TP_CMD_SWEEP,  TP_CMD_LIST };
-	TpCommand command = blank(memory, PICK(memory->random, kinds));
+	TpCommand command = tradepost_draw_blank(memory, PICK(memory->random, kinds));
 
 	TpInstrument *instrument = &memory->instruments[between(memory->random, 0, memory->world->n_instruments - 1)];
 
@@ -373,12 +240,16 @@ draw_command(TpMemory *memory)
 {
 	int64_t dice = between(memory->random, 0, 999);
 
+	if (memory->n_queue > 0 && chance(memory, 75))
+		return tradepost_draw_queued(memory);
+	if (memory->n_queue == 0 && chance(memory, 4))
+		return tradepost_draw_bracket(memory);
 	if (memory->world->temper == TP_TEMPER_DEEP && chance(memory, 50))
-		return draw_place(memory);
+		return tradepost_draw_place(memory);
 	if ((memory->world->temper == TP_TEMPER_COARSE || memory->world->temper == TP_TEMPER_GIANT) && chance(memory, 12))
 		return draw_mark(memory);
 	if (dice < 580)
-		return draw_place(memory);
+		return tradepost_draw_place(memory);
 	if (dice < 700)
 		return draw_amend(memory);
 	if (dice < 820)
@@ -386,9 +257,9 @@ draw_command(TpMemory *memory)
 	if (dice < 832)
 		return draw_cancel_all(memory);
 	if (dice < 860)
-		return draw_transfer(memory, TP_CMD_DEPOSIT, draw_account(memory));
+		return draw_transfer(memory, TP_CMD_DEPOSIT, tradepost_draw_account(memory));
 	if (dice < 890)
-		return draw_transfer(memory, TP_CMD_WITHDRAW, draw_account(memory));
+		return draw_transfer(memory, TP_CMD_WITHDRAW, tradepost_draw_account(memory));
 	if (dice < 960)
 		return draw_mark(memory);
 	return draw_administration(memory);
@@ -400,7 +271,13 @@ spoil(TpMemory *memory, TpCommand *command)
 {
 	tradepost_spoil(memory->random, command);
 	if (command->kind == TP_CMD_PLACE && memory->n_placed > 1 && chance(memory, 10))
-		command->id = memory->placed[between(memory->random, 0, memory->n_placed - 1)].id;
+	{
+		int64_t id = memory->placed[between(memory->random, 0, memory->n_placed - 1)].id;
+
+		/* a parent comes once: rows of its children may still name it when it has ended */
+		if (id >= 0 && id < NAMED && !memory->named[id])
+			command->id = id;
+	}
 }
 
 static void
@@ -422,7 +299,7 @@ pass_time(TpMemory *memory)
 static void
 respecify(TpMemory *memory, TpStep *step)
 {
-	TpInstrument *instrument = draw_target(memory);
+	TpInstrument *instrument = tradepost_draw_target(memory);
 
 	instrument->band = between(memory->random, 2, 60) * instrument->tick;
 	instrument->mark_step = between(memory->random, 2, 60) * instrument->tick;
@@ -439,9 +316,9 @@ respecify(TpMemory *memory, TpStep *step)
 								 : chance(memory, 40) ? memory->now + between(memory->random, -5, 100 * SECOND)
 													  : (memory->now / SECOND + between(memory->random, 1, 5)) * SECOND;
 	if (chance(memory, 10))
-		instrument->house_account = draw_account(memory);
+		instrument->house_account = tradepost_draw_account(memory);
 	if (chance(memory, 10))
-		instrument->insurance_account = draw_account(memory);
+		instrument->insurance_account = tradepost_draw_account(memory);
 	if (chance(memory, 10) && instrument->max_price / instrument->tick > 100)
 		instrument->max_price -= instrument->tick * between(memory->random, 0, 50);
 	if (chance(memory, 10) && instrument->max_quantity / instrument->lot > 100)
@@ -452,7 +329,7 @@ respecify(TpMemory *memory, TpStep *step)
 	step->spec.status = TP_INSTRUMENT_HALTED;
 	step->spec.last_price = 77;
 	step->kind = TP_STEP_RESPECIFY;
-	step->command = blank(memory, TP_CMD_LIST);
+	step->command = tradepost_draw_blank(memory, TP_CMD_LIST);
 	step->command.instrument = instrument->id;
 }
 
@@ -485,5 +362,7 @@ tradepost_generate_steps(TpRandom *random, const TpWorld *world, TpStep *steps, 
 		if (chance(&memory, hostile))
 			spoil(&memory, &step->command);
 		step->command.poisoned = chance(&memory, 0.4);
+		if (step->command.parent_id > 0 && step->command.parent_id < NAMED)
+			memory.named[step->command.parent_id] = true;
 	}
 }

@@ -37,7 +37,7 @@ tradepost_spoil(TpRandom *random, TpCommand *command)
 {
 	uint8_t byte = (uint8_t) tradepost_random_between(random, 0, tradepost_random_chance(random, 50) ? 6 : 255);
 
-	switch (tradepost_random_between(random, 0, 15))
+	switch (tradepost_random_between(random, 0, 18))
 	{
 		case 0:
 			command->account = hostile_number(random, command->account);
@@ -81,6 +81,16 @@ tradepost_spoil(TpRandom *random, TpCommand *command)
 			break;
 		case 14:
 			command->stp = byte;
+			break;
+		case 15:
+			command->stop_price = hostile_number(random, command->stop_price);
+			break;
+		case 16:
+			command->link_id = hostile_number(random, command->link_id == 0 ? command->id : command->link_id);
+			break;
+		case 17:
+			command->parent_id = hostile_number(random, command->parent_id == 0 ? command->id : command->parent_id);
+			command->max_open = (int32_t) hostile_number(random, command->max_open);
 			break;
 		default:
 			command->flags = byte;

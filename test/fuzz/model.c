@@ -113,11 +113,17 @@ tradepost_model_order_is_open(const TpOrderState *order)
 	return order->status == TP_ORDER_OPEN || order->status == TP_ORDER_PARTIALLY_FILLED;
 }
 
+bool
+tradepost_model_order_is_live(const TpOrderState *order)
+{
+	return tradepost_model_order_is_open(order) || order->status == TP_ORDER_UNTRIGGERED;
+}
+
 TpOrderState *
-tradepost_model_find_open(const TpModel *model, int64_t id)
+tradepost_model_find_live(const TpModel *model, int64_t id)
 {
 	for (size_t i = 0; i < model->n_orders; i++)
-		if (model->orders[i].id == id && tradepost_model_order_is_open(&model->orders[i]))
+		if (model->orders[i].id == id && tradepost_model_order_is_live(&model->orders[i]))
 			return &model->orders[i];
 	return NULL;
 }
@@ -205,7 +211,7 @@ tradepost_model_end_batch(TpModel *model)
 
 	for (size_t i = 0; i < model->n_orders; i++)
 	{
-		if (!tradepost_model_order_is_open(&model->orders[i]))
+		if (!tradepost_model_order_is_live(&model->orders[i]))
 			continue;
 		orders = grow(orders, kept, sizeof(TpOrderState));
 		orders[kept++] = model->orders[i];
@@ -243,7 +249,7 @@ tradepost_model_next_expiry(const TpModel *model)
 	int64_t first = TRADEPOST_TIME_NEVER;
 
 	for (size_t i = 0; i < model->n_orders; i++)
-		if (tradepost_model_order_is_open(&model->orders[i]) && model->orders[i].expires_at < first)
+		if (tradepost_model_order_is_live(&model->orders[i]) && model->orders[i].expires_at < first)
 			first = model->orders[i].expires_at;
 	for (size_t i = 0; i < model->n_instruments; i++)
 		if (model->instruments[i].status != TP_INSTRUMENT_EXPIRED && model->instruments[i].expires_at < first)

@@ -35,7 +35,8 @@ extern size_t tradepost_model_depth(const TpModel *model, int32_t instrument, Tp
 
 /* Open orders and those closed or rejected since end_batch, in no particular order. */
 extern size_t tradepost_model_orders(const TpModel *model, const TpOrderState **orders);
-extern bool tradepost_model_order_is_open(const TpOrderState *order);
+extern bool tradepost_model_order_is_open(const TpOrderState *order); /* in the book, or a taker at work */
+extern bool tradepost_model_order_is_live(const TpOrderState *order); /* open or untriggered */
 extern bool tradepost_model_order(const TpModel *model, int64_t id, TpOrderState *out);
 
 /* Every account and asset that was ever named; with the instruments they span all balances and positions. */
@@ -44,6 +45,11 @@ extern size_t tradepost_model_assets(const TpModel *model, const int32_t **asset
 extern void tradepost_model_balance(const TpModel *model, int64_t account, int32_t asset, TpBalanceState *out);
 extern void tradepost_model_position(const TpModel *model, int64_t account, int32_t instrument, TpPositionState *out);
 extern tp_int128 tradepost_model_free_funds(const TpModel *model, int64_t account, int32_t asset);
+
+extern tp_int128 tradepost_model_value(const TpInstrument *instrument, tp_int128 quantity, tp_int128 price);
+
+/* Would this PLACE command of a triggered kind, once accepted, wait? */
+extern bool tradepost_model_would_wait(const TpModel *model, const TpCommand *command);
 
 /* What a PLACE command that passes the earlier checks would take from its account's free funds. */
 extern tp_int128 tradepost_model_requirement(TpModel *model, const TpCommand *command);

@@ -21,7 +21,7 @@ smaller(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* The open order with the lowest id above `after`; account and instrument narrow it when given. */
+/* The live order with the lowest id above `after`; account and instrument narrow it when given. */
 TpOrderState *
 tradepost_model_lowest_id(const TpModel *model, const int64_t *account, const int32_t *instrument, int64_t after)
 {
@@ -31,7 +31,7 @@ tradepost_model_lowest_id(const TpModel *model, const int64_t *account, const in
 	{
 		TpOrderState *order = &model->orders[i];
 
-		if (!tradepost_model_order_is_open(order) || order->id <= after ||
+		if (!tradepost_model_order_is_live(order) || order->id <= after ||
 			(account != NULL && order->account != *account) || (instrument != NULL && order->instrument != *instrument))
 			continue;
 		if (lowest == NULL || order->id < lowest->id)
@@ -162,6 +162,7 @@ close_out(TpModel *model, TpInstrument *instrument, int64_t account)
 											maker->price);
 		event->commission = fees[0];
 		event->counter_commission = fees[1];
+		tradepost_model_traded(model, maker);
 		left -= quantity;
 	}
 	take_over(model, instrument, account, side, left);
@@ -225,6 +226,7 @@ liquidate_account(TpModel *model, const TpInstrument *marked, int64_t account)
 		   (instrument = next_held(model, account, currency, after)) != NULL)
 	{
 		close_out(model, instrument, account);
+		tradepost_model_trigger(model, instrument);
 		after = instrument->id;
 	}
 	cover(model, marked, account);
@@ -259,7 +261,7 @@ tradepost_model_expire_next(TpModel *model)
 	{
 		TpOrderState *one = &model->orders[i];
 
-		if (tradepost_model_order_is_open(one) && one->expires_at <= model->now &&
+		if (tradepost_model_order_is_live(one) && one->expires_at <= model->now &&
 			(order == NULL || one->expires_at < order->expires_at ||
 			 (one->expires_at == order->expires_at && one->id < order->id)))
 			order = one;

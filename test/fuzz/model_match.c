@@ -21,7 +21,7 @@ tradepost_model_order_event(TpModel *model, TpEventKind kind, const TpOrderState
 	event->quantity = quantity;
 	event->reason = (uint8_t) reason;
 	event->fields = TP_EVF_QUANTITY | TP_EVF_SIDE;
-	if (order->type == TP_LIMIT)
+	if (!tradepost_model_never_rests(order->type))
 	{
 		event->price = order->price;
 		event->fields |= TP_EVF_PRICE;
@@ -29,15 +29,31 @@ tradepost_model_order_event(TpModel *model, TpEventKind kind, const TpOrderState
 	return event;
 }
 
-/* The order's end by anything but a fill. */
-TpEvent *
-tradepost_model_close(TpModel *model, TpOrderState *order, TpOrderStatus status, int64_t quantity, TpReason reason)
+static void
+close_order(TpModel *model, TpOrderState *order, TpOrderStatus status, int64_t quantity, TpReason reason, bool decision)
 {
+	TpEvent *event;
+
 	order->status = (uint8_t) status;
 	order->reason = (uint8_t) reason;
 	order->updated_at = model->now;
-	return tradepost_model_order_event(model, status == TP_ORDER_EXPIRED ? TP_EV_EXPIRED : TP_EV_CANCELLED, order,
-									   quantity, reason);
+	event = tradepost_model_order_event(model, status == TP_ORDER_EXPIRED ? TP_EV_EXPIRED : TP_EV_CANCELLED, order,
+										quantity, reason);
+	event->decision = decision;
+	tradepost_model_ended(model, order);
+}
+
+/* The order's end by anything but a fill. */
+void
+tradepost_model_close(TpModel *model, TpOrderState *order, TpOrderStatus status, int64_t quantity, TpReason reason)
+{
+	close_order(model, order, status, quantity, reason, false);
+}
+
+void
+tradepost_model_cancel_as_decision(TpModel *model, TpOrderState *order, TpReason reason)
+{
+	close_order(model, order, TP_ORDER_CANCELLED, tradepost_model_remaining(order), reason, true);
 }
 
 /* The worst price that a market order or a close-out takes: on tick, inside the band and the instrument's limits. */
@@ -273,5 +289,19 @@ tradepost_model_match(TpModel *model, TpOrderState *taker)
 		event->order_id = taker->id;
 		event->commission = fees[0];
 		event->counter_commission = fees[1];
+		tradepost_model_traded(model, maker);
+		tradepost_model_traded(model, taker);
 	}
+}
+
+void
+tradepost_model_take(TpModel *model, TpOrderState *taker)
+{
+	tradepost_model_match(model, taker);
+	if (!tradepost_model_order_is_open(taker))
+		return;
+	if (taker->time_in_force == TP_IOC)
+		tradepost_model_close(model, taker, TP_ORDER_CANCELLED, tradepost_model_remaining(taker), TP_REASON_IOC);
+	else if (tradepost_model_never_rests(taker->type))
+		tradepost_model_close(model, taker, TP_ORDER_CANCELLED, tradepost_model_remaining(taker), TP_REASON_UNFILLED);
 }

@@ -232,7 +232,7 @@ tradepost_model_requirement(TpModel *model, const TpCommand *command)
 								 &(TpOrderState){ .account = command->account,
 												  .instrument = command->instrument,
 												  .quantity = command->quantity,
-												  .price = command->type == TP_MARKET
+												  .price = tradepost_model_never_rests(command->type)
 															   ? tradepost_model_band_limit(instrument, command->side)
 															   : command->price,
 												  .side = command->side,

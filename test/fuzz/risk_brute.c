@@ -144,6 +144,17 @@ keeps_its_place(const TpLeg *old, const TpLeg *new)
 	return old->order.price == new->order.price &&new->order.quantity <= old->order.quantity;
 }
 
+/* An order that waits for its trigger is asked for no funds, placed or amended. */
+static bool
+waits(const TpEngine *engine, const TpCommand *command)
+{
+	TpOrderState order;
+
+	if (command->kind == TP_CMD_PLACE)
+		return command->type > TP_MARKET;
+	return tradepost_engine_order(engine, command->order_id, &order) && order.status == TP_ORDER_UNTRIGGERED;
+}
+
 static bool
 judge(const TpCopy *before, const TpCommand *command, const TpEvent *decision, TpRandom *random, TpTally *tally)
 {
@@ -217,7 +228,8 @@ do_step(const TpWorld *world, TpEngine *engine, const TpStep *step, TpRandom *ra
 	}
 	/* what is due falls due first, so that the copy is what the command meets */
 	tradepost_engine_apply(engine, &(TpCommand){ .id = INT64_C(1) << 40, .kind = TP_CMD_SWEEP }, step->now);
-	looked = looked && tradepost_risk_copy_take(world, engine, step->command.account, &before);
+	looked = looked && !waits(engine, &step->command) &&
+			 tradepost_risk_copy_take(world, engine, step->command.account, &before);
 	if (looked && !tradepost_risk_copy_agrees(engine, step->command.account, &before))
 		return complain("free funds are not what the formula says", step->command.id, 0);
 	first = tradepost_engine_events(engine, &events);

@@ -164,7 +164,8 @@ tradepost_risk_copy_take(const TpWorld *world, const TpEngine *engine, int64_t a
 	{
 		TpLeg *leg = &copy->legs[copy->n_legs];
 
-		if (!tradepost_engine_order(engine, ids[i], &leg->order) || leg->order.account != account)
+		if (!tradepost_engine_order(engine, ids[i], &leg->order) || leg->order.account != account ||
+			leg->order.status == TP_ORDER_UNTRIGGERED)
 			continue;
 		leg->instrument = &copy->instruments[index_of(copy, leg->order.instrument)];
 		copy->n_legs++;
