@@ -80,7 +80,8 @@ tradepost_accept_terms(const TpEngine *engine, const TpCommand *command, int64_t
 		return TP_REASON_OUT_OF_RANGE;
 	if (command->time_in_force == TP_GTD && command->expires_at <= now)
 		return TP_REASON_ORDER_EXPIRED;
-	if ((command->link_id != 0 || command->parent_id != 0) && !tradepost_link_allows(engine, command))
+	if ((command->link_id != 0 || command->parent_id != 0 || command->children != 0) &&
+		!tradepost_link_allows(engine, command))
 		return TP_REASON_LINKED;
 	if (command->max_open > 0 && has_open(engine, command->account, command->max_open))
 		return TP_REASON_TOO_MANY_ORDERS;

@@ -100,7 +100,8 @@
  *	   open or was closed in this batch; a link_id of no open order of this account
  *	   and instrument, or of one that has a partner, or of one that is not UNTRIGGERED
  *	   if this is of a plain kind, or of one that has another parent than this: one
- *	   which stands alone has none), max_open > 0 and the account has that many open
+ *	   which stands alone has none; fewer than `children` orders of this account and instrument
+ *	   that wait for it), max_open > 0 and the account has that many open
  *	   and UNTRIGGERED orders (TOO_MANY_ORDERS).  A triggered kind is asked no more and
  *	   is ACCEPTED.  The others: price
  *	   inside [mark-band, mark+band] (OUTSIDE_BAND; limit orders), post-only

@@ -178,12 +178,29 @@ allows_partner(const TpEngine *engine, const TpCommand *command)
 		   living_parent(engine, partner) == command->parent_id;
 }
 
+/* As many as it must have, of its account and instrument, wait to protect it. */
+static bool
+has_children(const TpEngine *engine, const TpCommand *command)
+{
+	int missing = command->children;
+
+	for (uint32_t child = first_orphan(engine, command->id); missing > 0 && child != TP_NONE;
+		 child = tie_of(engine, child)->next)
+	{
+		const TpOrderState *state = &tp_details(engine, child)->state;
+
+		missing -= state->account == command->account && state->instrument == command->instrument;
+	}
+	return missing == 0;
+}
+
 /* May this place be tied as it wants to be? */
 bool
 tradepost_link_allows(const TpEngine *engine, const TpCommand *command)
 {
 	return (command->parent_id == 0 || allows_parent(engine, command)) &&
-		   (command->link_id == 0 || allows_partner(engine, command));
+		   (command->link_id == 0 || allows_partner(engine, command)) &&
+		   (command->children == 0 || has_children(engine, command));
 }
 
 int64_t

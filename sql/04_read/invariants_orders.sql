@@ -141,7 +141,8 @@ BEGIN
 		WITH judged AS (
 			SELECT o.id, CASE
 				WHEN p.id IS NULL THEN 'is linked to what is not there'
-				WHEN p.link_id IS DISTINCT FROM o.id THEN format('is linked to %s, which is linked to %s', p.id, coalesce(p.link_id::text, 'none'))
+				-- One that outlived its partner may have found another.
+				WHEN p.link_id IS NULL OR p.link_id <> o.id AND o.status IN (0, 1, 7) THEN format('is linked to %s, which is linked to %s', p.id, coalesce(p.link_id::text, 'none'))
 				WHEN (p.account, p.instrument) <> (o.account, o.instrument) THEN format('is linked to %s of another account or instrument', p.id)
 				WHEN o.status NOT IN (0, 1, 7) THEN NULL
 				WHEN p.status IN (0, 1, 7) AND (o.filled > 0 OR p.filled > 0) THEN format('or %s has traded, and both are open', p.id)
