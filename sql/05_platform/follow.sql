@@ -32,7 +32,9 @@ BEGIN
 		PERFORM tradepost_internal.keep_fills(after, page.news);
 		PERFORM tradepost_internal.tell_news(page.news);
 	END IF;
-	PERFORM tradepost_internal.judge_signals(after, page.upto);
+	IF cardinality(page.instruments) > 0 THEN
+		PERFORM tradepost_internal.judge_signals(after, page.upto, page.instruments, page.lows, page.highs);
+	END IF;
 	UPDATE tradepost_internal.follower f SET seq = page.upto, updated_at = clock_timestamp();
 END
 $$;
@@ -66,13 +68,8 @@ COMMENT ON FUNCTION tradepost_internal.follow_pushes(integer) IS 'Gives numbers 
 CREATE OR REPLACE FUNCTION tradepost_internal.follow_clock(minute boolean)
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
-DECLARE
-	at bigint;
 BEGIN
-	at := (SELECT f.seq FROM tradepost_internal.follower f);
-	IF at IS NOT NULL THEN
-		PERFORM tradepost_internal.judge_signals(at, at);
-	END IF;
+	PERFORM tradepost_internal.expire_signals();
 	IF minute THEN
 		IF to_regprocedure('tradepost.run_subscriptions()') IS NOT NULL THEN
 			EXECUTE 'SELECT tradepost.run_subscriptions()';

@@ -166,6 +166,8 @@ $$
 			CASE WHEN status > 1 THEN now() END
 		FROM (SELECT i, (ARRAY[0, 1, 2, 2, 2, 3, 4])[1 + i % 7] AS status FROM generate_series(1, n) i) x
 $$;
+DELETE FROM tradepost_internal.new_signals;
+DELETE FROM tradepost_internal.signals;
 SELECT pg_temp.fill(100000);
 CREATE FUNCTION pg_temp.costs(who text, query jsonb) RETURNS TABLE (seq_scans bigint, fetched bigint) LANGUAGE plpgsql AS
 $$
@@ -200,7 +202,7 @@ BEGIN
 	RETURN found;
 END
 $$;
-SELECT is(pg_temp.pages(who, q::jsonb || '{"limit": "200"}'), found, format('%s: pages of %s', who, q)) FROM (VALUES
+SELECT is(md5(pg_temp.pages(who, q::jsonb || '{"limit": "200"}')::text), md5(found::text), format('%s: pages of %s', who, q)) FROM (VALUES
 	('fay', '{"status": "triggered", "symbol": "EURUSD"}', ARRAY(SELECT s.id FROM tradepost_internal.signals s WHERE s.tenant = 1 AND s.access = 0 AND s.status = 1 AND s.instrument = :eurusd ORDER BY s.id DESC)),
 	('pia', '{"minConfidence": "100"}', ARRAY(SELECT s.id FROM tradepost_internal.signals s WHERE s.tenant = 1 AND s.confidence >= 100 ORDER BY s.id DESC)),
 	('fay', '{"minConfidence": "97.5", "type": "sell", "status": "live"}', ARRAY(SELECT s.id FROM tradepost_internal.signals s WHERE s.tenant = 1 AND s.access = 0 AND s.confidence >= 98 AND s.side = 1 AND s.status < 2 ORDER BY s.id DESC)),
@@ -231,7 +233,7 @@ DECLARE
 BEGIN
 	PERFORM pg_temp.judge((SELECT seq FROM cursor_of), last);
 	UPDATE cursor_of SET seq = last;
-	INSERT INTO tradepost_internal.follower (seq) VALUES (last) ON CONFLICT (singleton) DO UPDATE SET seq = last;
+	INSERT INTO tradepost_internal.follower (seq, push) VALUES (last, 0) ON CONFLICT (singleton) DO UPDATE SET seq = last;
 END
 $$;
 CREATE FUNCTION pg_temp.state(id bigint) RETURNS text LANGUAGE sql AS
@@ -268,20 +270,20 @@ SELECT is(pg_temp.state(:a), 'closed hit_stop', 'below zero too');
 
 -- Expiry: trades from its time on do not count, those before do, also if they are read later.
 SELECT pg_temp.post('pia') AS a, pg_temp.post('pia', '{"type": "sell", "entry_price": 1.3, "stop_loss": 1.4, "take_profit": 1.2}') AS b, pg_temp.post('pia') AS c \gset
-UPDATE tradepost_internal.signals s SET expires_at = s.created_at + interval '1 minute' WHERE s.id IN (:a, :b);
-SELECT pg_temp.trade(:eurusd, 1.1840, s.created_at + interval '1 minute') FROM tradepost_internal.signals s WHERE s.id = :a;
+UPDATE tradepost_internal.signals s SET created_at = now() - interval '1 hour', expires_at = now() - interval '9 minutes' WHERE s.id IN (:a, :b);
+SELECT pg_temp.trade(:eurusd, 1.1840, now() - interval '9 minutes');
 SELECT pg_temp.round();
 SELECT is(ARRAY[pg_temp.state(:a), pg_temp.state(:b), pg_temp.state(:c)], ARRAY['active', 'active', 'triggered'], 'a trade at the time that it expires comes too late');
 SELECT tradepost_internal.expire_signals();
 SELECT is(ARRAY[pg_temp.state(:a), pg_temp.state(:b), pg_temp.state(:c)], ARRAY['expired expired', 'expired expired', 'triggered'], 'and ends it');
 SELECT is((SELECT closed_at = expires_at FROM tradepost_internal.signals WHERE id = :a), true, 'at its time');
 SELECT pg_temp.post('pia') AS a \gset
-UPDATE tradepost_internal.signals s SET created_at = now() - interval '1 hour', expires_at = now() - interval '1 minute' WHERE s.id = :a;
-SELECT pg_temp.trade(:eurusd, 1.1840, now() - interval '2 minutes');
+UPDATE tradepost_internal.signals s SET created_at = now() - interval '1 hour', expires_at = now() - interval '5 minutes' WHERE s.id = :a;
+SELECT pg_temp.trade(:eurusd, 1.1840, now() - interval '6 minutes');
 SELECT tradepost_internal.expire_signals();
 SELECT is(pg_temp.state(:a), 'active', 'what has traded before and was not read yet comes first');
 SELECT pg_temp.round(), tradepost_internal.expire_signals();
-SELECT is((SELECT concat_ws(' ', pg_temp.state(s.id), s.triggered_at = now() - interval '2 minutes') FROM tradepost_internal.signals s WHERE id = :a), 'expired expired t', 'it was triggered, then it expired');
+SELECT is((SELECT concat_ws(' ', pg_temp.state(s.id), s.triggered_at = now() - interval '6 minutes') FROM tradepost_internal.signals s WHERE id = :a), 'expired expired t', 'it was triggered, then it expired');
 
 -- Cancelled.
 SELECT pg_temp.post('pia') AS a, pg_temp.post('pia') AS b \gset
