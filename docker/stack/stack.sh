@@ -225,18 +225,24 @@ install_proxy() {
 
 random_hex() { od -An -tx1 -N32 /dev/urandom | tr -d ' \n'; }
 
-# Made once: the secrets stay the same, so that tokens outlive a restart.
+# Made once: the secrets stay the same, so that tokens outlive a restart, and what is sealed
+# in the database opens.
 make_proxy_env() {
-	[ ! -s "$PROXY/proxy.env" ] || return 0
 	(
 		umask 077
-		cat > "$PROXY/proxy.env" <<- EOF
-			# Made by docker/stack/stack.sh.  Your own settings (see proxy/.env.example) may follow.
+		[ -s "$PROXY/secrets.keys" ] || cat > "$PROXY/secrets.keys" <<- EOF
+			# Made by docker/stack/stack.sh: see proxy/README.md, Secrets.  A newer key goes above the old ones.
+			first $(random_hex)
+		EOF
+		[ -s "$PROXY/proxy.env" ] || cat > "$PROXY/proxy.env" <<- EOF
+			# Made by docker/stack/stack.sh.  Your own settings (see .env.example) may follow.
 			JWT_SECRET=$(random_hex)
 			JWT_REFRESH_SECRET=$(random_hex)
+			BILLING_WEBHOOK_SECRET=$(random_hex)
+			SECRETS_KEY_FILE=$PROXY/secrets.keys
 		EOF
 	)
-	own "$PROXY/proxy.env"
+	own "$PROXY/proxy.env" "$PROXY/secrets.keys"
 }
 
 # proxy_says PATH: the status of its answer, without a program that may not be there.

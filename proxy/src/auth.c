@@ -238,7 +238,7 @@ login_found(void *context, const PGresult *result, const TpPgError *error)
 void
 tp_auth_login(TpCall *call)
 {
-	static const char *const names[] = { "email", "password", NULL };
+	static const char *const names[] = { "email", "password", "code", NULL };
 	TpAttempt *attempt = tp_attempt_begin(call, names, 2, 200);
 	char tenant[24];
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "edge.h"
+#include "factor.h"
 #include "metrics.h"
 #include "rate_limits.h"
 #include "log.h"
@@ -18,8 +19,9 @@
 #define FAILED_LOGIN_WEIGHT 50
 
 static const TpStatement login_statement = {
-	.sql = "SELECT tradepost_edge.login_done($1, $2::bigint, $3::boolean, $4::inet, $5, $6::bytea, $7::bigint)",
-	.parameters = 7
+	.sql = "SELECT tradepost_edge.login_done($1, $2::bigint, $3::boolean, $4::inet, $5, $6::bytea, $7::bigint,"
+		   " $8::bigint)",
+	.parameters = 8
 };
 
 void
@@ -215,6 +217,34 @@ credentials_wrong(TpAttempt *attempt)
 }
 
 static void
+factor_proven(void *context, int64_t grant)
+{
+	TpAttempt *attempt = context;
+
+	attempt->grant = grant;
+	if (grant != 0)
+		tp_attempt_login(attempt, true);
+	else
+	{
+		tp_count(TP_M_LOGINS_FAILED, 1);
+		tp_attempt_end(attempt);
+	}
+}
+
+/* The password was right, and is not enough. */
+static void
+prove_factor(TpAttempt *attempt)
+{
+	const char *code = tp_attempt_text(attempt, "code");
+
+	if (code == NULL || *code == '\0' || attempt->grant != 0)
+		tp_attempt_problem(attempt, 401, "mfa_required", "this account has a second factor",
+						   "Send its code too, as \"code\": six digits of the authenticator, or a recovery code.");
+	else
+		tp_factor_prove(attempt->call, attempt->user, 0, "login", code, factor_proven, attempt);
+}
+
+static void
 session_opened(void *context, const PGresult *result, const TpPgError *error)
 {
 	TpAttempt *attempt = context;
@@ -226,7 +256,9 @@ session_opened(void *context, const PGresult *result, const TpPgError *error)
 		return;
 	}
 	session = tp_attempt_json(result);
-	if (json_is_object(session))
+	if (json_object_get(session, "error") != NULL)
+		prove_factor(attempt);
+	else if (json_is_object(session))
 		tp_attempt_tokens(attempt, session);
 	else
 		credentials_wrong(attempt);
@@ -240,15 +272,17 @@ tp_attempt_login(TpAttempt *attempt, bool succeeded)
 	TpCall *call = attempt->call;
 	char user[24];
 	char tenant[24];
+	char grant[24];
 	char agent[256];
 
 	tp_attempt_make_refresh(attempt);
 	snprintf(user, sizeof(user), "%lld", (long long) attempt->user);
 	snprintf(tenant, sizeof(tenant), "%lld", (long long) call->tenant);
+	snprintf(grant, sizeof(grant), "%lld", (long long) attempt->grant);
 	tp_pg_call(call->edge->pg, &login_statement,
 			   (const char *const[]){ attempt->email, attempt->user == 0 ? NULL : user, succeeded ? "true" : "false",
 									  call->ip, tp_attempt_agent(call, agent, sizeof(agent)), attempt->refresh_hash,
-									  tenant },
+									  tenant, attempt->grant == 0 ? NULL : grant },
 			   session_opened, attempt);
 }
 

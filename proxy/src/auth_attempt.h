@@ -29,7 +29,8 @@ typedef struct TpAttempt
 	char refresh[sizeof(TP_REFRESH_PREFIX) + 2 * TP_REFRESH_BYTES]; /* the token that will be given out */
 	char refresh_hash[TP_REFRESH_HASH];
 	int64_t user;
-	int success; /* status */
+	int64_t grant; /* of the second factor, once it was proven; else 0 */
+	int success;   /* status */
 } TpAttempt;
 
 /*
@@ -50,7 +51,10 @@ extern void tp_attempt_error(TpAttempt *attempt, const TpPgError *error);
 extern void tp_attempt_busy(TpAttempt *attempt);
 extern void tp_attempt_tokens(TpAttempt *attempt, const json_t *session);
 
-/* The password was right, or was not: the database counts, and opens the session. Answers in the end. */
+/*
+ * The password was right, or was not: the database counts, asks for the second factor where one is enrolled (field
+ * "code"), and opens the session. Answers in the end.
+ */
 extern void tp_attempt_login(TpAttempt *attempt, bool succeeded);
 
 /* A new refresh token for the answer, and its hash. */

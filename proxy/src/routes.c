@@ -7,6 +7,7 @@
  */
 #include "auth.h"
 #include "books.h"
+#include "credentials.h"
 #include "edge_cache.h"
 #include "edge_orders.h"
 #include "health.h"
@@ -44,6 +45,20 @@ const TpRoute tp_routes[] = {
 	{ TP_POST, "auth/refresh", TP_LIMIT_AUTH, TP_ACCESS_OPEN, TP_SCOPE_LOGIN, NULL, 200, tp_auth_refresh, SMALL },
 	{ TP_POST, "auth/logout", TP_LIMIT_AUTH, TP_ACCESS_USER, TP_SCOPE_LOGIN, "logout", 200, tp_auth_logout, SMALL },
 	{ TP_POST, "auth/change-password", TP_LIMIT_AUTH, TP_ACCESS_USER, TP_SCOPE_LOGIN, NULL, 200, tp_auth_change_password, SMALL },
+	{ TP_PATCH, "auth/profile", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, "profile_update", 200, tp_answer_from_database, SMALL },
+	{ TP_GET, "mfa", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, "mfa_status", 200, tp_answer_from_database, 0 },
+	{ TP_DELETE, "mfa", TP_LIMIT_AUTH, TP_ACCESS_USER, TP_SCOPE_LOGIN, NULL, 204, tp_mfa_remove, SMALL },
+	{ TP_POST, "mfa/enroll", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, NULL, 201, tp_mfa_enroll, 0 },
+	{ TP_POST, "mfa/verify", TP_LIMIT_AUTH, TP_ACCESS_USER, TP_SCOPE_LOGIN, NULL, 200, tp_mfa_verify, SMALL },
+	{ TP_POST, "mfa/recovery-codes", TP_LIMIT_AUTH, TP_ACCESS_USER, TP_SCOPE_LOGIN, NULL, 200, tp_mfa_recovery_codes, SMALL },
+	{ TP_POST, "auth/mfa/enroll", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, NULL, 201, tp_mfa_enroll, 0 },
+	{ TP_POST, "auth/mfa/verify", TP_LIMIT_AUTH, TP_ACCESS_USER, TP_SCOPE_LOGIN, NULL, 200, tp_mfa_verify, SMALL },
+	{ TP_GET, "users/api-keys", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, "api_keys_list", 200, tp_answer_from_database, 0 },
+	{ TP_POST, "users/api-keys", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, NULL, 201, tp_api_keys_post, SMALL },
+	{ TP_DELETE, "users/api-keys/:id", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, "api_key_remove", 204, tp_answer_from_database, 0 },
+	{ TP_GET, "users/sessions", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, "sessions_list", 200, tp_answer_from_database, 0 },
+	{ TP_DELETE, "users/sessions/:id", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, "session_end", 204, tp_answer_from_database, 0 },
+	{ TP_POST, "account/withdrawals", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_WITHDRAW, NULL, 201, tp_withdrawals_post, SMALL },
 	{ TP_GET, "auth/profile", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, "profile", 200, tp_answer_from_database, 0 },
 	OPEN(TP_GET, "/health", tp_health_get),
 	OPEN(TP_GET, "/health/detailed", tp_health_detailed_get),

@@ -137,3 +137,17 @@ tp_unseal(const TpKeyring *keyring, TpSlice identity, TpSlice sealed, TpBuffer *
 	plain->length += length;
 	return key == tp_keyring_first(keyring) ? TP_UNSEAL_FINE : TP_UNSEAL_OLD;
 }
+
+TpUnseal
+tp_unseal_hex(const TpKeyring *keyring, TpSlice identity, TpSlice hex, TpBuffer *plain)
+{
+	TpBuffer sealed = { 0 };
+	TpUnseal outcome = TP_UNSEAL_BROKEN;
+	size_t length;
+
+	tp_buffer_reserve(&sealed, hex.length / 2 + 1);
+	if (sodium_hex2bin((unsigned char *) sealed.data, hex.length / 2, hex.data, hex.length, NULL, &length, NULL) == 0)
+		outcome = tp_unseal(keyring, identity, (TpSlice){ sealed.data, length }, plain);
+	tp_buffer_free(&sealed);
+	return outcome;
+}

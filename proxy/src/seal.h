@@ -30,6 +30,9 @@ extern void tp_seal(const TpKeyring *keyring, TpSlice identity, TpSlice secret, 
 /* sealed: as it was made. plain gets the secret; wipe it by tp_seal_wipe(). */
 extern TpUnseal tp_unseal(const TpKeyring *keyring, TpSlice identity, TpSlice sealed, TpBuffer *plain);
 
+/* The same from hexadecimal digits, as encode(..., 'hex') makes them. */
+extern TpUnseal tp_unseal_hex(const TpKeyring *keyring, TpSlice identity, TpSlice hex, TpBuffer *plain);
+
 /* Frees a buffer that held a secret. */
 extern void tp_seal_wipe(TpBuffer *buffer);
 
