@@ -40,7 +40,8 @@ typedef struct Session
 	int64 id;
 	int64 user;
 	int64 account;
-	bool may_trade; /* a login, or a key with the scope */
+	bool in_scope;  /* a login, or a key that may trade */
+	bool in_tier;   /* a login, or a key whose owner's subscription has keys */
 	int32 max_open; /* by the tier that holds now */
 } Session;
 
@@ -123,6 +124,7 @@ find_sessions(FunctionCallInfo fcinfo, int *count)
 	{
 		plan = SPI_prepare("SELECT s.id, s.user_id, u.account,"
 						   " s.scopes IS NULL OR 'trade' OPERATOR(pg_catalog.=) ANY (s.scopes), u.tenant, " TP_TIER_NOW
+						   ", s.scopes IS NULL OR tradepost_internal.has_feature(u.id, 'api_keys')"
 						   " FROM tradepost_internal.sessions s"
 						   " JOIN tradepost_internal.users u ON u.id OPERATOR(pg_catalog.=) s.user_id"
 						   " WHERE s.id OPERATOR(pg_catalog.=) ANY ($1) AND s.revoked_at IS NULL"
@@ -146,9 +148,10 @@ find_sessions(FunctionCallInfo fcinfo, int *count)
 		sessions[i].id = DatumGetInt64(SPI_getbinval(row, desc, 1, &isnull));
 		sessions[i].user = DatumGetInt64(SPI_getbinval(row, desc, 2, &isnull));
 		sessions[i].account = DatumGetInt64(SPI_getbinval(row, desc, 3, &isnull));
-		sessions[i].may_trade = DatumGetBool(SPI_getbinval(row, desc, 4, &isnull));
+		sessions[i].in_scope = DatumGetBool(SPI_getbinval(row, desc, 4, &isnull));
 		sessions[i].max_open = tradepost_open_order_limit(DatumGetInt64(SPI_getbinval(row, desc, 5, &isnull)),
 														  TextDatumGetCString(SPI_getbinval(row, desc, 6, &isnull)));
+		sessions[i].in_tier = DatumGetBool(SPI_getbinval(row, desc, 7, &isnull));
 	}
 	SPI_finish();
 	return sessions;
@@ -192,7 +195,10 @@ fill_lines(const Columns *columns, const Session *sessions, int count, Line *lin
 			line->key = TextDatumGetCString(columns->keys[i]);
 		if (line->account == 0)
 			refuse_line(line, ERRCODE_TP_SESSION_REVOKED, "the session has ended or was revoked", "Log in again.");
-		else if (!session->may_trade)
+		else if (!session->in_tier)
+			refuse_line(line, ERRCODE_TP_TIER_REQUIRED, "the subscription has no API keys any more",
+						"GET users/subscription says what it has.");
+		else if (!session->in_scope)
 			refuse_line(line, ERRCODE_TP_SCOPE_MISSING,
 						"this needs the scope \"trade\", which the API key does not have",
 						"A key's scopes are chosen when it is made.");

@@ -38,39 +38,19 @@ end_asking(Asking *asking, const PGresult *result)
 	free(asking);
 }
 
-/* Takes the code out of the body. False: it is no string, and the call has been answered. */
+/* False: the code is no string, and the call has been answered. */
 static bool
 take_code(Asking *asking)
 {
 	TpCall *call = asking->call;
-	TpSlice name;
-	TpSlice value;
-	TpJsonCursor cursor;
 
-	if (call->body.length == 0 || tp_json_kind(call->body) != '{')
-		return true;
-	cursor = tp_json_open(call->body);
-	tp_buffer_text(&asking->body, "{");
-	while (tp_json_member(&cursor, &name, &value))
+	if (!tp_json_take(call->body, "code", &asking->body, &asking->code))
 	{
-		if (tp_slice_is(name, "code"))
-		{
-			if (tp_json_kind(value) == 'n')
-				continue;
-			if (!tp_json_text(value, &asking->code))
-			{
-				tp_call_problem(call, 400, "field_type", "field \"code\" must be a string", NULL);
-				return false;
-			}
-			continue;
-		}
-		tp_buffer_text(&asking->body, asking->body.length > 1 ? ",\"" : "\"");
-		tp_buffer_slice(&asking->body, name);
-		tp_buffer_text(&asking->body, "\":");
-		tp_buffer_slice(&asking->body, value);
+		tp_call_problem(call, 400, "field_type", "field \"code\" must be a string", NULL);
+		return false;
 	}
-	tp_buffer_text(&asking->body, "}");
-	call->body = (TpSlice){ asking->body.data, asking->body.length };
+	if (call->body.length > 0)
+		call->body = (TpSlice){ asking->body.data, asking->body.length };
 	return true;
 }
 

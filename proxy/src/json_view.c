@@ -266,3 +266,36 @@ tp_json_integer(TpSlice value, int64_t *number)
 	/* Summed up as a negative number, of which there is one more. */
 	return negative || !__builtin_sub_overflow(0, *number, number);
 }
+
+bool
+tp_json_take(TpSlice object, const char *name, TpBuffer *rest, TpBuffer *text)
+{
+	TpJsonCursor cursor;
+	TpSlice member;
+	TpSlice value;
+	bool first = true;
+
+	if (tp_json_kind(object) != '{')
+	{
+		tp_buffer_slice(rest, object);
+		return true;
+	}
+	cursor = tp_json_open(object);
+	tp_buffer_text(rest, "{");
+	while (tp_json_member(&cursor, &member, &value))
+	{
+		if (tp_slice_is(member, name))
+		{
+			if (tp_json_kind(value) != 'n' && !tp_json_text(value, text))
+				return false;
+			continue;
+		}
+		tp_buffer_text(rest, first ? "\"" : ",\"");
+		tp_buffer_slice(rest, member);
+		tp_buffer_text(rest, "\":");
+		tp_buffer_slice(rest, value);
+		first = false;
+	}
+	tp_buffer_text(rest, "}");
+	return true;
+}

@@ -30,6 +30,12 @@ extern bool tp_json_member(TpJsonCursor *cursor, TpSlice *name, TpSlice *value);
 /* The next element of an array. */
 extern bool tp_json_element(TpJsonCursor *cursor, TpSlice *value);
 
+/*
+ * Everything of an object but the members of that name, onto the end of rest; their string, unescaped, onto the end of
+ * text; null is none. What is no object is all rest. False: there is one that is no string.
+ */
+extern bool tp_json_take(TpSlice object, const char *name, TpBuffer *rest, TpBuffer *text);
+
 /* The value of an object's first member of that name. */
 extern bool tp_json_find(TpSlice object, const char *name, TpSlice *value);
 

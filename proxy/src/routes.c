@@ -59,6 +59,8 @@ const TpRoute tp_routes[] = {
 	{ TP_GET, "users/sessions", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, "sessions_list", 200, tp_answer_from_database, 0 },
 	{ TP_DELETE, "users/sessions/:id", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, "session_end", 204, tp_answer_from_database, 0 },
 	{ TP_POST, "account/withdrawals", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_WITHDRAW, NULL, 201, tp_withdrawals_post, SMALL },
+	{ TP_POST, "trading/mt5-accounts", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, NULL, 201, tp_mt5_accounts_post, SMALL },
+	{ TP_POST, "trading/mt5-accounts/:id/credentials", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, NULL, 200, tp_mt5_credentials_post, SMALL },
 	{ TP_GET, "auth/profile", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, "profile", 200, tp_answer_from_database, 0 },
 	OPEN(TP_GET, "/health", tp_health_get),
 	OPEN(TP_GET, "/health/detailed", tp_health_detailed_get),

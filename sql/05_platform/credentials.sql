@@ -5,6 +5,7 @@ CREATE OR REPLACE FUNCTION tradepost_internal.note_credential(u tradepost_intern
 AS $$
 BEGIN
 	PERFORM tradepost_internal.note_security(kind, u.id, NULL, risk, detail);
+	PERFORM tradepost_internal.notify_user(u.id, 'security', title, body, detail);
 END
 $$;
 COMMENT ON FUNCTION tradepost_internal.note_credential(tradepost_internal.users, text, integer, text, text, jsonb) IS 'Notes a change of a user''s credentials, and tells the user';

@@ -131,7 +131,7 @@ BEGIN
 		SELECT u.* INTO asking FROM tradepost_internal.users u WHERE u.id = factor_prove.user_id;
 	END IF;
 	SELECT ceil(extract(epoch FROM f.locked_until - clock_timestamp())) INTO wait
-		FROM tradepost_internal.login_failures f WHERE f.email_key = asking.email_key AND f.locked_until > clock_timestamp();
+		FROM tradepost_internal.login_failures f WHERE f.tenant = asking.tenant AND f.email_key = asking.email_key AND f.locked_until > clock_timestamp();
 	IF wait > 0 THEN
 		RETURN json_build_object('fault', 'locked', 'wait', wait);
 	END IF;
@@ -143,7 +143,7 @@ BEGIN
 	ELSIF fault NOT IN ('none', 'step_spent') THEN
 		-- Who sends a spent step knew a right code; everything else is a guess.
 		PERFORM tradepost_internal.note_security('factor_failed', asking.id, ip, 30, jsonb_build_object('fault', fault, 'purpose', purpose));
-		PERFORM tradepost_internal.login_failed(asking.email_key, asking.id, ip);
+		PERFORM tradepost_internal.login_failed(asking.tenant, asking.email_key, asking.id, ip);
 	END IF;
 	RETURN json_build_object('fault', fault);
 END

@@ -16,6 +16,7 @@ GRANT EXECUTE ON FUNCTION
 	tradepost_edge.factor_reseal(bigint, bytea, bytea),
 	tradepost_edge.factor_secret(bigint, boolean),
 	tradepost_edge.mfa_status(bigint, bigint, jsonb),
+	tradepost_edge.mt5_credentials(bigint, bigint, jsonb),
 	tradepost_edge.profile_update(bigint, bigint, jsonb),
 	tradepost_edge.recovery_codes_renew(bigint, bigint, jsonb, bytea[]),
 	tradepost_edge.session_end(bigint, bigint, jsonb),
