@@ -24,10 +24,11 @@ BEGIN
 	unique_key := coalesce(args ->> 'key', tradepost_internal.edge_text(body, 'key'));
 	-- Who asks again after an answer that was lost has used its code up, and gets the same answer.
 	known := EXISTS (SELECT FROM tradepost_internal.command_keys k WHERE k.account = asking.account AND k.key = unique_key);
+	command := tradepost.withdraw(asking.account, money, wanted, unique_key);
+	-- Behind every other check, so that no code is used up for what is refused; without one the command goes back with the rest.
 	IF NOT known THEN
 		PERFORM tradepost_internal.require_factor(asking.id, session_id, 'withdrawal', args);
 	END IF;
-	command := tradepost.withdraw(asking.account, money, wanted, unique_key);
 	IF known THEN
 		SELECT d.* INTO decision FROM tradepost.decision(command) d;
 	ELSE

@@ -104,7 +104,7 @@ $$VALUES
 	('login_lookup', 'proxy'),
 	('logout', 'proxy'),
 	('market', 'admin proxy'),
-	('mfa_status', 'mt5_credentials', 'proxy'),
+	('mfa_status', 'proxy'),
 	('mt5_credentials', 'proxy'),
 	('mt5_account_add', 'admin proxy'),
 	('mt5_account_remove', 'admin proxy'),
