@@ -217,12 +217,10 @@ tp_token_make(TpTokens *tokens, const TpIdentity *identity)
 		jwt_add_grant(jwt, "tier", tp_tier_names[identity->tier]) != 0 ||
 		jwt_add_grant(jwt, "role", identity->admin ? "admin" : "user") != 0 ||
 		jwt_add_grant_int(jwt, "sid", identity->session) != 0 ||
-		jwt_add_grant_int(jwt, "acc", identity->account) != 0 ||
-		jwt_add_grant_int(jwt, "ten", identity->tenant) != 0 ||
+		jwt_add_grant_int(jwt, "acc", identity->account) != 0 || jwt_add_grant_int(jwt, "ten", identity->tenant) != 0 ||
 		(identity->tier_ends != 0 && jwt_add_grant_int(jwt, "tun", identity->tier_ends) != 0) ||
-		jwt_add_grant_int(jwt, "iat", now) != 0 ||
-		jwt_add_grant_int(jwt, "nbf", now) != 0 || jwt_add_grant_int(jwt, "exp", now + settings->access_ttl_s) != 0 ||
-		(made = jwt_encode_str(jwt)) == NULL)
+		jwt_add_grant_int(jwt, "iat", now) != 0 || jwt_add_grant_int(jwt, "nbf", now) != 0 ||
+		jwt_add_grant_int(jwt, "exp", now + settings->access_ttl_s) != 0 || (made = jwt_encode_str(jwt)) == NULL)
 		abort();
 	jwt_free(jwt);
 	copy = tp_strdup(made);
