@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "call.h"
 #include "edge.h"
 #include "log.h"
 #include "metrics.h"
@@ -43,6 +44,7 @@ struct TpPublisher
 	char id[33];
 	int64_t published; /* every event up to this seq is out */
 	int64_t told;      /* what SEQ_KEY says */
+	int64_t tenant;    /* of the event that is being published */
 	uv_timer_t timer;
 	TpBuffer scratch;
 	TpBuffer text;
@@ -98,8 +100,16 @@ publish_message(void *context, const char *name, int64_t account, TpSlice data)
 {
 	TpPublisher *publisher = context;
 	TpBuffer *text = &publisher->text;
-	const char *words[] = { "PUBLISH", name, NULL };
-	size_t lengths[] = { 7, strlen(name), 0 };
+	char channel[96];
+	const char *words[] = { "PUBLISH", channel, NULL };
+	size_t lengths[] = { 7, 0, 0 };
+
+	/* Who listens to one tenant's channels hears no other's. */
+	if (publisher->tenant == TP_TENANT_FIRST)
+		snprintf(channel, sizeof(channel), "%s", name);
+	else
+		snprintf(channel, sizeof(channel), "tenant:%lld:%s", (long long) publisher->tenant, name);
+	lengths[1] = strlen(channel);
 
 	tp_buffer_clear(text);
 	tp_buffer_format(text, "{\"event\":\"%s\",\"seq\":%lld,", name, (long long) publisher->published);
@@ -120,6 +130,7 @@ publish(TpPublisher *publisher, const TpEvent *event, const TpInstrumentInfo *in
 	if (event->seq <= publisher->published)
 		return;
 	publisher->published = event->seq;
+	publisher->tenant = instrument != NULL ? instrument->tenant : event->tenant;
 	tp_event_messages(event, instrument, &publisher->scratch, publish_message, publisher);
 }
 

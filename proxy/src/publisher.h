@@ -1,6 +1,7 @@
 /*
  * publisher.h
- *	  Publishes every event in Redis, on channels named as the events.
+ *	  Publishes every event in Redis, on channels named as the events; of tenants but the
+ *	  first, "tenant:<number>:" before the name.
  *
  * One worker of all proxies does it: the one that holds the key
  * tradepost:publisher. Where it has come to is kept in Redis too, so that the next one

@@ -18,7 +18,7 @@ on_result(void *context, const PGresult *result, const TpPgError *error)
 
 	if (error != NULL)
 		tp_problem_answer(call, error);
-	else if (PQntuples(result) != 1 || PQgetisnull(result, 0, 0))
+	else if (call->route->status == 204 || PQntuples(result) != 1 || PQgetisnull(result, 0, 0))
 		tp_call_answer(call, 204, NULL);
 	else
 		tp_call_answer_json(call, call->route->status,

@@ -13,11 +13,14 @@
 #include "health.h"
 #include "metrics.h"
 #include "route.h"
+#include "signal_execute.h"
 #include "static_files.h"
+#include "system_metrics.h"
 
 /* BODY_LIMIT bounds every body before. */
 #define SMALL 65536
 #define ORDER (64 * 1024 * 1024)
+#define SIGNALS (8 * 1024 * 1024) /* 500 with their reasoning */
 
 #define OPEN(method, path, handler)                                                       \
 	{                                                                                     \
@@ -62,6 +65,27 @@ const TpRoute tp_routes[] = {
 	{ TP_POST, "trading/mt5-accounts", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, NULL, 201, tp_mt5_accounts_post, SMALL },
 	{ TP_POST, "trading/mt5-accounts/:id/credentials", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, "mt5_credentials", 200, tp_mt5_credentials_post, SMALL },
 	{ TP_GET, "auth/profile", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, "profile", 200, tp_answer_from_database, 0 },
+	{ TP_GET, "trading/signals", TP_LIMIT_SIGNALS, TP_ACCESS_USER, TP_SCOPE_READ, "signals_list", 200, tp_answer_from_database, 0 },
+	{ TP_POST, "trading/signals", TP_LIMIT_SIGNALS, TP_ACCESS_USER, TP_SCOPE_TRADE, "signals_post", 201, tp_answer_from_database, SIGNALS },
+	{ TP_POST, "trading/signals/execute", TP_LIMIT_SIGNALS, TP_ACCESS_USER, TP_SCOPE_TRADE, "signal_execute", 201, tp_signal_execute, SMALL },
+	{ TP_GET, "trading/signals/:id", TP_LIMIT_SIGNALS, TP_ACCESS_USER, TP_SCOPE_READ, "signal_get", 200, tp_answer_from_database, 0 },
+	{ TP_DELETE, "trading/signals/:id", TP_LIMIT_SIGNALS, TP_ACCESS_USER, TP_SCOPE_TRADE, "signal_cancel", 200, tp_answer_from_database, 0 },
+	{ TP_GET, "trading/executions", TP_LIMIT_SIGNALS, TP_ACCESS_USER, TP_SCOPE_READ, "executions_list", 200, tp_answer_from_database, 0 },
+	{ TP_GET, "trading/executions/:id", TP_LIMIT_SIGNALS, TP_ACCESS_USER, TP_SCOPE_READ, "execution_get", 200, tp_answer_from_database, 0 },
+	{ TP_GET, "trading/performance", TP_LIMIT_SIGNALS, TP_ACCESS_USER, TP_SCOPE_READ, "performance", 200, tp_answer_from_database, 0 },
+	{ TP_GET, "trading/mt5-accounts", TP_LIMIT_SIGNALS, TP_ACCESS_USER, TP_SCOPE_READ, "mt5_accounts_list", 200, tp_answer_from_database, 0 },
+	{ TP_DELETE, "trading/mt5-accounts/:id", TP_LIMIT_SIGNALS, TP_ACCESS_USER, TP_SCOPE_LOGIN, "mt5_account_remove", 204, tp_answer_from_database, 0 },
+	{ TP_GET, "notifications", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_READ, "notifications_list", 200, tp_answer_from_database, 0 },
+	{ TP_POST, "notifications/read", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_READ, "notifications_read", 200, tp_answer_from_database, SMALL },
+	{ TP_GET, "notifications/preferences", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_READ, "notification_preferences_get", 200, tp_answer_from_database, 0 },
+	{ TP_PATCH, "notifications/preferences", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, "notification_preferences_set", 200, tp_answer_from_database, SMALL },
+	{ TP_PATCH, "notifications/:id", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_READ, "notification_read", 200, tp_answer_from_database, SMALL },
+	{ TP_GET, "tiers", TP_LIMIT_API, TP_ACCESS_OPTIONAL, TP_SCOPE_READ, "tiers_list", 200, tp_answer_from_database, 0 },
+	{ TP_GET, "users/subscription", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_READ, "subscription_get", 200, tp_answer_from_database, 0 },
+	{ TP_POST, "users/subscription", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, "subscription_change", 200, tp_answer_from_database, SMALL },
+	{ TP_POST, "users/subscription/cancel", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, "subscription_cancel", 200, tp_answer_from_database, SMALL },
+	{ TP_POST, "users/subscription/resume", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, "subscription_resume", 200, tp_answer_from_database, SMALL },
+	{ TP_GET, "system/metrics", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_READ, "system_metrics", 200, tp_system_metrics_get, 0 },
 	OPEN(TP_GET, "/health", tp_health_get),
 	OPEN(TP_GET, "/health/detailed", tp_health_detailed_get),
 	OPEN(TP_GET, "/metrics", tp_metrics_get),

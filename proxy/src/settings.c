@@ -395,6 +395,14 @@ tp_settings_reload(TpSettings *settings, TpBuffer *kept, TpBuffer *problem)
 	return true;
 }
 
+bool
+tp_setting_given(const char *name)
+{
+	int i = find(name, strlen(name));
+
+	return i >= 0 && in_force[i].source != NULL && strcmp(in_force[i].source, "default") != 0;
+}
+
 /* The password inside of a URL, or all of a secret. */
 static void
 print_value(const TpSetting *setting, const char *text, TpBuffer *out)

@@ -97,6 +97,9 @@ extern bool tp_settings_read(TpSettings *settings, int argc, char **argv, TpBuff
  */
 extern bool tp_settings_reload(TpSettings *settings, TpBuffer *kept, TpBuffer *problem);
 
+/* Whether somebody has set it, even to its default. */
+extern bool tp_setting_given(const char *name);
+
 /* What is in force and where from, one NAME=value a line, secrets masked: --check-config. */
 extern void tp_settings_print(const TpSettings *settings, TpBuffer *out);
 

@@ -311,9 +311,9 @@ check_prices(const TpSettings *settings, TpBuffer *problem)
 		size_t whole = strspn(price, "0123456789");
 		size_t fraction = price[whole] == '.' ? strspn(price + whole + 1, "0123456789") : 0;
 
-		if (whole == 0 || whole > 9 || fraction > 8 || price[whole + (fraction > 0 ? fraction + 1 : 0)] != '\0')
+		if (whole == 0 || whole > 9 || fraction > 2 || price[whole + (fraction > 0 ? fraction + 1 : 0)] != '\0')
 		{
-			tp_buffer_format(problem, "%s must be a decimal number, such as 29.99", names[tier]);
+			tp_buffer_format(problem, "%s must be a decimal number with at most two decimal places, such as 49.99", names[tier]);
 			return false;
 		}
 	}

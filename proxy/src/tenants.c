@@ -22,6 +22,7 @@ struct TpTenants
 {
 	TpEdge *edge;
 	TpTenantTable table;
+	bool prices_due; /* those of the settings are to be told to the database */
 	bool reading;
 	bool again; /* something has changed that no reading under way is sure to have */
 };
@@ -39,6 +40,8 @@ tp_tenants_open(TpEdge *edge)
 	TpTenants *tenants = tp_alloc(sizeof(*tenants));
 
 	tenants->edge = edge;
+	/* One worker tells it for all. */
+	tenants->prices_due = edge->worker == 0;
 	return tenants;
 }
 
@@ -89,9 +92,51 @@ tenants_came(void *context, const PGresult *result, const TpPgError *error)
 	}
 }
 
+static const TpStatement prices_statement = { .sql = "SELECT tradepost_edge.configure_tiers($1::jsonb)",
+											  .parameters = 1,
+											  .idempotent = true };
+
+static void
+prices_told(void *context, const PGresult *result, const TpPgError *error)
+{
+	TpTenants *tenants = context;
+
+	if (result != NULL)
+		return;
+	/* While the database is away, the timer tries again. */
+	tenants->prices_due = error->failure != TP_PG_REFUSED;
+	tp_log(tenants->prices_due ? TP_LOG_WARN : TP_LOG_ERROR, "prices of tiers could not be set", "reason",
+		   error->message, NULL);
+}
+
+/* What nobody has set stays as the database has it. */
+static void
+tell_prices(TpTenants *tenants)
+{
+	static const char *const names[TP_TIER_COUNT] = { NULL, "BASIC_TIER_PRICE", "PRO_TIER_PRICE",
+													  "ENTERPRISE_TIER_PRICE" };
+	TpBuffer json = { 0 };
+
+	tenants->prices_due = false;
+	for (int tier = TP_TIER_BASIC; tier < TP_TIER_COUNT; tier++)
+	{
+		if (tp_setting_given(names[tier]))
+			tp_buffer_format(&json, "%s\"%s\":\"%s\"", json.length == 0 ? "{" : ",", tp_tier_names[tier],
+							 tenants->edge->settings->tier_prices[tier]);
+	}
+	if (json.length > 0)
+	{
+		tp_buffer_add(&json, "}", 2);
+		tp_pg_call(tenants->edge->pg, &prices_statement, (const char *const[]){ json.data }, prices_told, tenants);
+	}
+	tp_buffer_free(&json);
+}
+
 void
 tp_tenants_look(TpTenants *tenants)
 {
+	if (tenants->prices_due && tp_pg_usable(tenants->edge->pg))
+		tell_prices(tenants);
 	if (!tenants->again || tenants->reading || !tp_pg_usable(tenants->edge->pg))
 		return;
 	tenants->again = false;

@@ -115,6 +115,7 @@ BEGIN
 		max_sockets = CASE WHEN terms ? 'maxSockets' THEN (terms ->> 'maxSockets')::integer ELSE t.max_sockets END
 		WHERE t.tier = set_tier_terms.tier AND t.tenant IS NOT DISTINCT FROM set_tier_terms.tenant;
 	PERFORM tradepost_internal.note_security('tier_changed', NULL, NULL, 0, jsonb_build_object('tier', tier, 'terms', terms, 'tenant', tenant, 'by', session_user));
+	PERFORM tradepost_internal.tell_edge(json_build_object('tenant', coalesce(tenant, 1)));
 END
 $$;
 COMMENT ON FUNCTION tradepost.set_tier_terms(text, jsonb, bigint) IS

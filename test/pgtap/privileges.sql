@@ -145,6 +145,7 @@ $$VALUES
 	('subscription_change', 'proxy'),
 	('subscription_get', 'admin proxy'),
 	('subscription_resume', 'proxy'),
+	('system_metrics', 'admin proxy'),
 	('tenants', 'admin proxy'),
 	('tier_sockets', 'admin proxy'),
 	('tiers_list', 'admin proxy'),
