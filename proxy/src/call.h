@@ -91,6 +91,7 @@ struct TpCall
 	TpSlice tenant_name; /* X-Tenant */
 	TpSlice authorization;
 	TpSlice api_key;         /* X-API-Key */
+	TpSlice signature;       /* Tradepost-Signature */
 	TpSlice idempotency_key; /* data NULL: none */
 	TpSlice origin;
 	TpSlice user_agent;

@@ -101,6 +101,7 @@ tp_connection_call(TpConnection *connection, TpCallSend send)
 	call->content_type = MOVED(request.headers[TP_H_CONTENT_TYPE]);
 	call->host = MOVED(request.headers[TP_H_HOST]);
 	call->tenant_name = MOVED(request.headers[TP_H_X_TENANT]);
+	call->signature = MOVED(request.headers[TP_H_SIGNATURE]);
 	call->api_key = MOVED(request.headers[TP_H_X_API_KEY]);
 	call->authorization = MOVED(request.headers[TP_H_AUTHORIZATION]);
 	call->idempotency_key = MOVED(request.headers[TP_H_IDEMPOTENCY_KEY]);

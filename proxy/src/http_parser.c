@@ -34,6 +34,7 @@ static const struct
 	[TP_H_IDEMPOTENCY_KEY] = NAME("idempotency-key"),
 	[TP_H_X_API_KEY] = NAME("x-api-key"),
 	[TP_H_X_TENANT] = NAME("x-tenant"),
+	[TP_H_SIGNATURE] = NAME("tradepost-signature"),
 	[TP_H_PREFER] = NAME("prefer"),
 	[TP_H_X_REQUEST_ID] = NAME("x-request-id"),
 	[TP_H_X_FORWARDED_FOR] = NAME("x-forwarded-for"),
@@ -51,7 +52,7 @@ static const bool only_once[TP_H_COUNT] = {
 	[TP_H_HOST] = true,          [TP_H_CONTENT_LENGTH] = true,  [TP_H_CONTENT_TYPE] = true,
 	[TP_H_AUTHORIZATION] = true, [TP_H_IDEMPOTENCY_KEY] = true, [TP_H_SOCKET_KEY] = true,
 	[TP_H_ORIGIN] = true,        [TP_H_EXPECT] = true,          [TP_H_TRANSFER_ENCODING] = true,
-	[TP_H_X_API_KEY] = true,     [TP_H_X_TENANT] = true,
+	[TP_H_X_API_KEY] = true,     [TP_H_X_TENANT] = true,        [TP_H_SIGNATURE] = true,
 };
 
 static TpHttpVerdict

@@ -64,6 +64,7 @@ const TpRoute tp_routes[] = {
 	{ TP_POST, "account/withdrawals", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_WITHDRAW, NULL, 201, tp_withdrawals_post, SMALL },
 	{ TP_POST, "trading/mt5-accounts", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, NULL, 201, tp_mt5_accounts_post, SMALL },
 	{ TP_POST, "trading/mt5-accounts/:id/credentials", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, "mt5_credentials", 200, tp_mt5_credentials_post, SMALL },
+	{ TP_POST, "webhooks/billing", TP_LIMIT_WEBHOOKS, TP_ACCESS_OPEN, TP_SCOPE_LOGIN, NULL, 200, tp_billing_post, SMALL },
 	{ TP_GET, "auth/profile", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, "profile", 200, tp_answer_from_database, 0 },
 	{ TP_GET, "trading/signals", TP_LIMIT_SIGNALS, TP_ACCESS_USER, TP_SCOPE_READ, "signals_list", 200, tp_answer_from_database, 0 },
 	{ TP_POST, "trading/signals", TP_LIMIT_SIGNALS, TP_ACCESS_USER, TP_SCOPE_TRADE, "signals_post", 201, tp_answer_from_database, SIGNALS },

@@ -13,6 +13,7 @@
 #include "credential.h"
 #include "qr_svg.h"
 #include "seal.h"
+#include "signature.h"
 #include "tap.h"
 #include "totp.h"
 
@@ -314,6 +315,50 @@ keys_and_codes(TpTap *tap)
 	tradepost_tap_ok(tap, strcmp(hash, same) != 0, "and is of its kind");
 }
 
+static void
+verdict(TpTap *tap, const char *header, TpSignatureVerdict wanted, const char *what)
+{
+	tradepost_tap_ok(tap, tp_signature_check(tp_slice(header), tp_slice("{\"a\":1}"), "secret", 1700000000) == wanted,
+					 what);
+}
+
+static void
+signatures(TpTap *tap)
+{
+	/* Made by OpenSSL: printf '1700000000.{"a":1}' | openssl dgst -sha256 -hmac secret */
+#define RIGHT "49f24e537407743fa4a0242bb63b94b9a47ee99cbbe071ccd8a22550ae411686"
+	TpBuffer made = { 0 };
+
+	verdict(tap, "t=1700000000,v1=" RIGHT, TP_SIGNATURE_FINE, "a signature that another program made");
+	verdict(tap, " v1=" RIGHT " , t=1700000000 ,v0=x,n=", TP_SIGNATURE_FINE, "in any order, with blanks and others");
+	verdict(tap, "t=1700000000,v1=" HEX_A ",v1=" RIGHT, TP_SIGNATURE_FINE, "one of two is enough");
+	verdict(tap, "t=1700000000,v1=" HEX_A, TP_SIGNATURE_WRONG, "another's");
+	verdict(tap, "t=1700000001,v1=" RIGHT, TP_SIGNATURE_WRONG, "of another time");
+	verdict(tap, "", TP_SIGNATURE_MISSING, "none");
+	verdict(tap, "t=1700000000", TP_SIGNATURE_MALFORMED, "no v1");
+	verdict(tap, "v1=" RIGHT, TP_SIGNATURE_MALFORMED, "no time");
+	verdict(tap, "t=1700000000,t=1700000000,v1=" RIGHT, TP_SIGNATURE_MALFORMED, "two times");
+	verdict(tap, "t=-1,v1=" RIGHT, TP_SIGNATURE_MALFORMED, "no such time");
+	verdict(tap, "t=1700000000000,v1=" RIGHT, TP_SIGNATURE_MALFORMED, "too long a time");
+	verdict(tap, "t=1700000000,v1=" RIGHT "00", TP_SIGNATURE_MALFORMED, "too long a signature");
+	verdict(tap, "t=1700000000,v1=xx", TP_SIGNATURE_MALFORMED, "no hexadecimal");
+	verdict(tap, "t=1700000000,,v1=" RIGHT, TP_SIGNATURE_MALFORMED, "an empty part");
+	verdict(tap, "t=1700000000,v1=" HEX_A ",v1=" HEX_A ",v1=" HEX_A ",v1=" HEX_A ",v1=" RIGHT, TP_SIGNATURE_MALFORMED,
+			"more than four");
+	for (int away = -301; away <= 301; away += 301)
+	{
+		tp_buffer_clear(&made);
+		tp_signature_make(tp_slice("{\"a\":1}"), "secret", 1700000000 + away, &made);
+		tp_buffer_add(&made, "", 1);
+		verdict(tap, made.data, away == 0 ? TP_SIGNATURE_FINE : TP_SIGNATURE_OLD, "our own, of now, or 301 s away");
+	}
+	tradepost_tap_ok(tap,
+					 tp_signature_check(tp_slice(made.data), tp_slice("{\"a\":2}"), "secret", 1700000301) ==
+						 TP_SIGNATURE_WRONG,
+					 "of another body");
+	tp_buffer_free(&made);
+}
+
 int
 main(void)
 {
@@ -327,6 +372,7 @@ main(void)
 	sealing(&tap);
 	key_file(&tap);
 	keys_and_codes(&tap);
+	signatures(&tap);
 	tradepost_tap_plan(tap.number);
 	return tap.failed > 0;
 }
