@@ -16,20 +16,22 @@ form_ok(const TpCommand *command)
 		   (command->time_in_force != TP_DAY || command->expires_at > 0);
 }
 
-/* What only a triggered kind is asked: it is to wait. */
+/* A market kind's price is nobody's business; a triggered kind is to wait. */
 static bool
-trigger_ok(const TpMarket *market, const TpCommand *command)
+kind_ok(const TpMarket *market, const TpCommand *command)
 {
-	return command->time_in_force <= TP_GTD && !(command->flags & TP_CMD_POST_ONLY) &&
-		   tradepost_market_price_ok(market, command->stop_price);
+	if (!tp_is_market_kind(command->type) && !tradepost_market_price_ok(market, command->price))
+		return false;
+	return !tp_is_triggered_kind(command->type) ||
+		   (command->time_in_force <= TP_GTD && !(command->flags & TP_CMD_POST_ONLY) &&
+			tradepost_market_price_ok(market, command->stop_price));
 }
 
 static bool
 in_range(const TpEngine *engine, const TpMarket *market, const TpCommand *command)
 {
 	return form_ok(command) && tradepost_market_quantity_ok(market, command->quantity) &&
-		   (tp_is_market_kind(command->type) || tradepost_market_price_ok(market, command->price)) &&
-		   (!tp_is_triggered_kind(command->type) || trigger_ok(market, command)) &&
+		   (command->type == TP_LIMIT ? tradepost_market_price_ok(market, command->price) : kind_ok(market, command)) &&
 		   tradepost_orders_find(&engine->orders, command->id) == TP_NONE;
 }
 
@@ -63,6 +65,17 @@ has_open(const TpEngine *engine, int64_t account, int64_t many)
 	return false;
 }
 
+/* What few orders ask for. */
+static TpReason
+check_ties(const TpEngine *engine, const TpCommand *command)
+{
+	if (!tradepost_link_allows(engine, command))
+		return TP_REASON_LINKED;
+	if (command->max_open > 0 && has_open(engine, command->account, command->max_open))
+		return TP_REASON_TOO_MANY_ORDERS;
+	return TP_REASON_NONE;
+}
+
 /* All but the book and the funds; fills in what those need. */
 TpReason
 tradepost_accept_terms(const TpEngine *engine, const TpCommand *command, int64_t now, TpPlan *plan)
@@ -80,11 +93,13 @@ tradepost_accept_terms(const TpEngine *engine, const TpCommand *command, int64_t
 		return TP_REASON_OUT_OF_RANGE;
 	if (command->time_in_force == TP_GTD && command->expires_at <= now)
 		return TP_REASON_ORDER_EXPIRED;
-	if ((command->link_id != 0 || command->parent_id != 0 || command->children != 0) &&
-		!tradepost_link_allows(engine, command))
-		return TP_REASON_LINKED;
-	if (command->max_open > 0 && has_open(engine, command->account, command->max_open))
-		return TP_REASON_TOO_MANY_ORDERS;
+	if ((command->link_id | command->parent_id | command->max_open | command->children) != 0)
+	{
+		TpReason reason = check_ties(engine, command);
+
+		if (reason != TP_REASON_NONE)
+			return reason;
+	}
 	if (command->type == TP_LIMIT && !tradepost_market_in_band(market, command->price))
 		return TP_REASON_OUTSIDE_BAND;
 
@@ -143,17 +158,28 @@ check(const TpEngine *engine, const TpCommand *command, TpPlan *plan)
 	return tradepost_accept_risk(engine, command, plan).reason;
 }
 
-static TpOrderState
+/* What is different in an order that is no limit order. */
+static void
+adapt_state(const TpCommand *command, TpOrderState *state)
+{
+	if (tp_is_market_kind(command->type))
+		state->price = 0;
+	if (!tp_is_triggered_kind(command->type))
+		return;
+	state->stop_price = command->stop_price;
+	state->status = TP_ORDER_UNTRIGGERED;
+}
+
+static inline TpOrderState
 first_state(const TpCommand *command, int64_t now)
 {
-	return (TpOrderState){ .id = command->id,
+	TpOrderState state = { .id = command->id,
 						   .account = command->account,
-						   .price = tp_is_market_kind(command->type) ? 0 : command->price,
+						   .price = command->price,
 						   .quantity = command->quantity,
 						   .expires_at = expiry(command, now),
 						   .created_at = now,
 						   .updated_at = now,
-						   .stop_price = tp_is_triggered_kind(command->type) ? command->stop_price : 0,
 						   .link_id = command->link_id,
 						   .parent_id = command->parent_id,
 						   .instrument = command->instrument,
@@ -164,7 +190,11 @@ first_state(const TpCommand *command, int64_t now)
 						   .time_in_force = command->time_in_force,
 						   .stp = command->stp,
 						   .flags = command->flags,
-						   .status = tp_is_triggered_kind(command->type) ? TP_ORDER_UNTRIGGERED : TP_ORDER_OPEN };
+						   .status = TP_ORDER_OPEN };
+
+	if (command->type != TP_LIMIT)
+		adapt_state(command, &state);
+	return state;
 }
 
 /*

@@ -417,7 +417,7 @@ extern int64_t tradepost_engine_last_seq(const TpEngine *engine);
 /*
  * What a PLACE command would get now; changes nothing.  Orders and instruments
  * that are due but not yet swept count as gone; what they had reserved does
- * not count as free yet, and max_open counts them still.  requirement and free_before are set once the funds
+ * not count as free yet, and max_open and `children` count them still.  requirement and free_before are set once the funds
  * were looked at (that is: accepted, or INSUFFICIENT_FUNDS).
  * A triggered kind that would wait is accepted, rests, requires nothing.  One without a
  * parent that would trigger at once is looked at as the order that it becomes, but what that

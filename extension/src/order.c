@@ -21,9 +21,16 @@ tradepost_order_new(TpEngine *engine, const TpOrderState *state, TpHolding *hold
 {
 	uint32_t order = tradepost_orders_add(&engine->orders, state->id, holding == NULL ? TP_NONE : holding->handle,
 										  state->quantity - state->filled);
+	TpOrder *details;
 
 	tradepost_slab_reach(&engine->details, order);
-	*tp_details(engine, order) = (TpOrder){ .state = *state, .holding = holding };
+	details = tp_details(engine, order);
+	details->state = *state;
+	details->holding = holding;
+	details->reserved = 0;
+	details->previous = details->next = details->tie = TP_NONE;
+	details->hash = 0;
+	details->dirty = details->stored = false;
 	return order;
 }
 
@@ -87,7 +94,7 @@ expose(TpEngine *engine, const TpOrder *details, int64_t quantity, int sign)
 	tradepost_touch_holding(engine, holding);
 }
 
-static void
+static inline void
 enter_chain(TpEngine *engine, uint32_t order, uint32_t *first, uint32_t *count)
 {
 	TpOrder *details = tp_details(engine, order);
@@ -101,7 +108,7 @@ enter_chain(TpEngine *engine, uint32_t order, uint32_t *first, uint32_t *count)
 	tradepost_holding_relink(details->holding);
 }
 
-static void
+static inline void
 leave_chain(TpEngine *engine, uint32_t order, uint32_t *first, uint32_t *count)
 {
 	TpOrder *details = tp_details(engine, order);

@@ -121,7 +121,7 @@ pick_price(TpInput *input, int32_t instrument)
 static void
 make_raw(TpInput *input, TpCommand *command)
 {
-	switch (byte(input) % 12)
+	switch (byte(input) % 16)
 	{
 		case 0:
 			command->account = raw(input);
@@ -157,6 +157,19 @@ make_raw(TpInput *input, TpCommand *command)
 		case 10:
 			command->id = raw(input);
 			break;
+		case 11:
+			command->stop_price = raw(input);
+			break;
+		case 12:
+			command->link_id = raw(input);
+			break;
+		case 13:
+			command->parent_id = raw(input);
+			break;
+		case 14:
+			command->max_open = (int32_t) raw(input);
+			command->children = byte(input);
+			break;
 		default:
 			command->side = byte(input);
 			command->type = byte(input);
@@ -164,6 +177,21 @@ make_raw(TpInput *input, TpCommand *command)
 			command->stp = byte(input);
 			command->flags = byte(input);
 	}
+}
+
+/* Of a triggered kind, and now and then one of a pair, or a child of an order to come. */
+static void
+make_wait(TpRun *run, TpCommand *command)
+{
+	TpInput *input = &run->input;
+	uint8_t form = byte(input);
+
+	command->type = TP_STOP + form % 3;
+	command->stop_price = pick_price(input, command->instrument);
+	if (form & 0x40)
+		command->link_id = run->id - 1 - byte(input) % 12;
+	if (form & 0x80)
+		command->parent_id = run->id + 1 + byte(input) % 4;
 }
 
 static TpCommand
@@ -191,6 +219,8 @@ next_command(TpRun *run)
 	command.side = form & 1;
 	command.stp = (form >> 1) % 5;
 	command.type = form >= 224;
+	if (form >= 160 && form < 224)
+		make_wait(run, &command);
 	form = byte(input);
 	command.time_in_force = form % 5;
 	command.flags = (uint8_t) (TP_CMD_HAS_PRICE | TP_CMD_HAS_QUANTITY);

@@ -42,6 +42,8 @@ list_ties(FILE *out, const TpCommand *command)
 		fprintf(out, " child of %lld", (Wide) command->parent_id);
 	if (command->max_open != 0)
 		fprintf(out, " of at most %d", command->max_open);
+	if (command->children != 0)
+		fprintf(out, " with %u children", command->children);
 }
 
 static void

@@ -216,6 +216,7 @@ simplify(const TpWorld *world, TpStep *step, int which)
 			return true;
 		case 16:
 			command->max_open = 0;
+			command->children = 0;
 			return true;
 		case 17:
 			if (command->kind == TP_CMD_PLACE && command->type >= TP_STOP)

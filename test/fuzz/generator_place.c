@@ -169,6 +169,8 @@ tradepost_draw_place(TpMemory *memory)
 		make_wait(memory, &command);
 	if (chance(memory, command.type > TP_MARKET ? 25 : 6))
 		make_pair(memory, &command);
+	if (chance(memory, 0.5))
+		command.children = (uint8_t) between(memory->random, 1, 3);
 	if (chance(memory, 6))
 		command.max_open = (int32_t) between(memory->random, 1, 12);
 	remember(memory, &command);
@@ -218,6 +220,10 @@ tradepost_draw_bracket(TpMemory *memory)
 		if (i > 0 && chance(memory, 80))
 			memory->queue[i].link_id = memory->queue[i - 1].id;
 	}
+	if (chance(memory, 60))
+		parent.children = (uint8_t) children;
+	if (chance(memory, 3))
+		parent.children = (uint8_t) between(memory->random, 0, 3);
 	if (chance(memory, 3))
 		parent.parent_id = memory->next_id;
 	if (chance(memory, 4))

@@ -91,6 +91,7 @@ tradepost_spoil(TpRandom *random, TpCommand *command)
 		case 17:
 			command->parent_id = hostile_number(random, command->parent_id == 0 ? command->id : command->parent_id);
 			command->max_open = (int32_t) hostile_number(random, command->max_open);
+			command->children = tradepost_random_chance(random, 30) ? byte : command->children;
 			break;
 		default:
 			command->flags = byte;

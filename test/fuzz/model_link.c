@@ -32,6 +32,22 @@ present_parent(const TpModel *model, const TpOrderState *order)
 	return waits && (order->rank < 0 || tradepost_model_open_parent(model, order) != NULL) ? order->parent_id : 0;
 }
 
+/* Those that wait to be this order's children, and may be. */
+static int
+count_waiting(const TpModel *model, const TpCommand *command)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < model->n_orders; i++)
+	{
+		const TpOrderState *order = &model->orders[i];
+
+		count += order->status == TP_ORDER_UNTRIGGERED && order->rank < 0 && order->parent_id == command->id &&
+				 order->account == command->account && order->instrument == command->instrument;
+	}
+	return count;
+}
+
 bool
 tradepost_model_may_link(const TpModel *model, const TpCommand *command)
 {
@@ -44,6 +60,8 @@ tradepost_model_may_link(const TpModel *model, const TpCommand *command)
 		if (!waits || command->parent_id <= command->id || tradepost_model_order(model, command->parent_id, &known))
 			return false;
 	}
+	if (count_waiting(model, command) < command->children)
+		return false;
 	if (command->link_id == 0)
 		return true;
 	partner = tradepost_model_find_live(model, command->link_id);

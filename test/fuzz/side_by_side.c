@@ -213,10 +213,12 @@ is_about_funds(uint8_t reason)
 	return reason == TP_REASON_INSUFFICIENT_FUNDS || reason == TP_REASON_EXPOSURE;
 }
 
-/* What falls due first may free funds, or take them, and makes room among open orders: then answers may differ. */
+/* What falls due first may free funds, or take them, makes room among open orders, and may be a child that is missed. */
 static bool
-may_differ(const TpPreview *preview, const TpPreview *real)
+may_differ(const TpCommand *command, const TpPreview *preview, const TpPreview *real)
 {
+	if (command->children > 0 && real->reason == TP_REASON_LINKED)
+		return true;
 	if (preview->reason != real->reason)
 		return is_about_funds(preview->reason) || is_about_funds(real->reason) ||
 			   preview->reason == TP_REASON_TOO_MANY_ORDERS;
@@ -232,7 +234,7 @@ check_preview(TpPair *pair, const TpCommand *command, const TpPreview *preview, 
 	TpPreview real;
 	bool fired = sum_events(pair, command, first_event, &real);
 
-	if (something_was_due && may_differ(preview, &real))
+	if (something_was_due && may_differ(command, preview, &real))
 		return true;
 	pair->coverage->passive_funds += something_was_due;
 	if (preview->reason != real.reason)
