@@ -71,9 +71,7 @@ AS $$
 BEGIN
 	PERFORM tradepost_internal.expire_signals();
 	IF minute THEN
-		IF to_regprocedure('tradepost.run_subscriptions()') IS NOT NULL THEN
-			EXECUTE 'SELECT tradepost.run_subscriptions()';
-		END IF;
+		PERFORM tradepost.run_subscriptions();
 		PERFORM tradepost.run_retention();
 	END IF;
 END
