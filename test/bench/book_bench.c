@@ -9,7 +9,8 @@
  * batch before it.
  *
  * The engine: whole commands with risk, events and the lists of what
- * changed, in batches.
+ * changed, in batches.  And one fall of the price that fires a quarter of a million stops,
+ * each by the trades of those before it.
  *
  * Options: --json (one object a line), --quick, --runs=N.
  */
@@ -433,6 +434,70 @@ bench_engine(const TpOptions *options)
 	free(messages);
 }
 
+static void
+place_bid(TpEngine *engine, int64_t id, int32_t price, int64_t quantity)
+{
+	TpMessage message = { .id = id, .price = price, .quantity = 1, .kind = MSG_NEW, .side = TP_BUY };
+	TpCommand command = command_of(&message);
+
+	command.quantity = quantity * ONE;
+	tradepost_engine_apply(engine, &command, 1);
+}
+
+/* Nanoseconds a stop: to place it, and to fire it in a fall that goes through all levels. */
+static void
+run_fall(size_t stops, double *place, double *fire)
+{
+	TpEngine *engine = open_engine();
+	int64_t per_level = (int64_t) stops / LEVELS;
+	int64_t id = 1;
+	double start;
+
+	for (int32_t level = 1; level < LEVELS; level++)
+		place_bid(engine, id++, MIDDLE - level, per_level * 4 / 5);
+	place_bid(engine, id++, MIDDLE - LEVELS, (int64_t) stops);
+	end_batch(engine);
+	start = seconds();
+	for (size_t i = 0; i < stops; i++)
+	{
+		TpMessage message = { .id = id++, .quantity = 1, .kind = MSG_NEW, .side = TP_SELL };
+		TpCommand command = command_of(&message);
+
+		command.type = TP_STOP;
+		command.stop_price = (MIDDLE - 1 - (int64_t) random_below(LEVELS)) * (ONE / 100);
+		command.stp = TP_STP_NONE;
+		tradepost_engine_apply(engine, &command, 1);
+		if (i % BATCH == BATCH - 1)
+			end_batch(engine);
+	}
+	end_batch(engine);
+	*place = (seconds() - start) / (double) stops * 1e9;
+	start = seconds();
+	{
+		TpMessage message = { .id = id, .price = MIDDLE - 1, .quantity = 1, .kind = MSG_NEW, .side = TP_SELL };
+		TpCommand command = command_of(&message);
+
+		tradepost_engine_apply(engine, &command, 1);
+	}
+	*fire = (seconds() - start) / (double) stops * 1e9;
+	/* bids may be left, no stop */
+	if (tradepost_engine_open_orders(engine) >= LEVELS)
+		abort();
+	tradepost_engine_destroy(engine);
+}
+
+static void
+bench_triggers(const TpOptions *options)
+{
+	double place[MAX_RUNS];
+	double fire[MAX_RUNS];
+
+	for (int run = 0; run < options->runs; run++)
+		run_fall(options->orders / 4, &place[run], &fire[run]);
+	report(options, "ns_per_waiting_stop", "engine, stop order that waits, with its batch's end", "ns", place, 0);
+	report(options, "ns_per_fired_stop", "engine, stop order fired in one deep fall", "ns", fire, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -454,5 +519,6 @@ main(int argc, char **argv)
 	}
 	bench_book(&options);
 	bench_engine(&options);
+	bench_triggers(&options);
 	return 0;
 }
