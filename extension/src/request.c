@@ -150,8 +150,8 @@ check_lifetime(const TpPlaceArguments *arguments)
 
 	if (waits && (tif == TP_IOC || tif == TP_FOK))
 		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),
-						errmsg("a %s order waits for its stop_price, so time in force %s does not apply", type,
-							   tradepost_label_text(TP_LABELS_TIME_IN_FORCE, tif)),
+						errmsg("a %s order waits for its %s, so time in force %s does not apply", type,
+							   arguments->stop_price_field, tradepost_label_text(TP_LABELS_TIME_IN_FORCE, tif)),
 						errhint("Use day, gtc or gtd.")));
 	if (waits && arguments->post_only)
 		ereport(ERROR, (errcode(ERRCODE_TP_INVALID_ORDER),

@@ -6,7 +6,8 @@
  *		order-load --dir=DIR [--clients=4] [--batch=20] [--rate=ORDERS] [--seed=1]
  *
  * Each client is a process with one session, and each transaction of it places a
- * batch and writes the keys of its orders into load.rows.  When the server goes
+ * batch, some of it orders that wait for a stop price, or an entry with what protects it,
+ * and writes the keys of its orders into load.rows.  When the server goes
  * away in the middle of one, the client does what a careful client does: it asks
  * for the same with the same keys until it is told that it is committed.  Only then
  * it appends "key id" for each order to DIR/client-N.acked ("- id" for a command
@@ -32,6 +33,7 @@
 #define MAX_CLIENTS 64
 #define MAX_BATCH 1000
 #define MAX_IDS (MAX_BATCH + 2)
+#define COLUMNS 9
 
 /* How long the server may be away. */
 #define PATIENCE 120.0
@@ -41,9 +43,13 @@
 
 #define PLACE                                                                                                         \
 	"INSERT INTO load.rows (key, id) SELECT u.key, u.id FROM unnest($1::text[], tradepost.place_orders($2::bigint[]," \
-	" $3::text[], $4::tradepost.side[], $5::numeric[], $6::numeric[], NULL, $7::tradepost.time_in_force[], "          \
-	"$1::text[]))"                                                                                                    \
+	" $3::text[], $4::tradepost.side[], $5::numeric[], $6::numeric[], $8::tradepost.order_type[],"                    \
+	" $7::tradepost.time_in_force[], $1::text[], stop_prices => $9::numeric[]))"                                      \
 	" AS u (key, id) RETURNING id"
+
+#define BRACKET                                                                                         \
+	"INSERT INTO load.rows (key, id) VALUES ($1, (tradepost.place_bracket($2, $3, $4, $5, $6, $7, $8, " \
+	"client_order_id => $1))[1]) RETURNING id"
 
 typedef struct Text
 {
@@ -177,18 +183,38 @@ execute(Client *c, const char *sql)
 typedef struct Batch
 {
 	int n;
-	Text columns[7]; /* keys, accounts, symbols, sides, quantities, prices, times in force */
+	Text columns[COLUMNS]; /* keys, accounts, symbols, sides, quantities, prices, times in force, types, stop prices */
 } Batch;
+
+static const char *const symbols[] = { "EURUSD", "GBPUSD", "Dec25-Wheat" };
+static const char *const sides[] = { "buy", "sell" };
+
+/* One order in eight waits for a price that the market may reach. */
+static void
+make_prices(Client *c, Batch *batch, const char *comma)
+{
+	static const char *const times[] = { "day", "gtc", "gtc", "ioc" };
+	static const char *const types[] = { "stop", "stop_limit", "take_profit" };
+	int type = (int) draw(c, 24);
+	bool waits = type < 3;
+
+	if (!waits || type == 1)
+		append(&batch->columns[5], "%s%d.%02d", comma, 99 + (int) draw(c, 2), (int) draw(c, 100));
+	else
+		append(&batch->columns[5], "%sNULL", comma);
+	append(&batch->columns[6], "%s%s", comma, times[draw(c, waits ? 3 : 4)]);
+	append(&batch->columns[7], "%s%s", comma, waits ? types[type] : "limit");
+	if (waits)
+		append(&batch->columns[8], "%s%d.%02d", comma, 98 + (int) draw(c, 4), (int) draw(c, 100));
+	else
+		append(&batch->columns[8], "%sNULL", comma);
+}
 
 static void
 make_batch(Client *c, Batch *batch, const char *prefix, int n)
 {
-	static const char *const symbols[] = { "EURUSD", "GBPUSD", "Dec25-Wheat" };
-	static const char *const sides[] = { "buy", "sell" };
-	static const char *const times[] = { "day", "gtc", "gtc", "ioc" };
-
 	batch->n = n;
-	for (int column = 0; column < 7; column++)
+	for (int column = 0; column < COLUMNS; column++)
 	{
 		batch->columns[column].length = 0;
 		append(&batch->columns[column], "{");
@@ -202,21 +228,20 @@ make_batch(Client *c, Batch *batch, const char *prefix, int n)
 		append(&batch->columns[2], "%s%s", comma, symbols[draw(c, 3)]);
 		append(&batch->columns[3], "%s%s", comma, sides[draw(c, 2)]);
 		append(&batch->columns[4], "%s%d", comma, 1 + (int) draw(c, 9));
-		append(&batch->columns[5], "%s%d.%02d", comma, 99 + (int) draw(c, 2), (int) draw(c, 100));
-		append(&batch->columns[6], "%s%s", comma, times[draw(c, 4)]);
+		make_prices(c, batch, comma);
 	}
-	for (int column = 0; column < 7; column++)
+	for (int column = 0; column < COLUMNS; column++)
 		append(&batch->columns[column], "}");
 }
 
 static PGresult *
 place(Client *c, const Batch *batch)
 {
-	const char *values[7];
+	const char *values[COLUMNS];
 
-	for (int i = 0; i < 7; i++)
+	for (int i = 0; i < COLUMNS; i++)
 		values[i] = batch->columns[i].data;
-	return run(c, PLACE, 7, values);
+	return run(c, PLACE, COLUMNS, values);
 }
 
 /* In a transaction that ends here, or goes on behind a savepoint. */
@@ -280,6 +305,42 @@ place_surely(Client *c, const Batch *batch, const Batch *in_vain)
 	}
 }
 
+/* An entry, at the market or waiting, with one or two orders that protect it, until it is acknowledged. */
+static void
+place_bracket(Client *c)
+{
+	bool buy = draw(c, 2) == 0;
+	int middle = 9900 + (int) draw(c, 200);
+	int below = middle - 1 - (int) draw(c, 100);
+	int above = middle + 1 + (int) draw(c, 100);
+	int some = (int) draw(c, 4);
+	char texts[7][32];
+	const char *values[8];
+	Batch batch = { .n = 1 };
+	PGresult *result = NULL;
+
+	append(&batch.columns[0], "{key-%d-%lld}", c->number, c->keys++);
+	snprintf(texts[0], sizeof(texts[0]), "%.*s", (int) batch.columns[0].length - 2, batch.columns[0].data + 1);
+	snprintf(texts[1], sizeof(texts[1]), "%d", FIRST_ACCOUNT + (int) draw(c, ACCOUNTS));
+	snprintf(texts[2], sizeof(texts[2]), "%s", symbols[draw(c, 3)]);
+	snprintf(texts[3], sizeof(texts[3]), "%d", 1 + (int) draw(c, 9));
+	snprintf(texts[4], sizeof(texts[4]), "%d.%02d", middle / 100, middle % 100);
+	snprintf(texts[5], sizeof(texts[5]), "%d.%02d", below / 100, below % 100);
+	snprintf(texts[6], sizeof(texts[6]), "%d.%02d", above / 100, above % 100);
+	values[0] = texts[0];
+	values[1] = texts[1];
+	values[2] = texts[2];
+	values[3] = sides[buy ? 0 : 1];
+	values[4] = texts[3];
+	values[5] = draw(c, 4) == 0 ? NULL : texts[4];
+	values[6] = some == 0 ? NULL : texts[buy ? 5 : 6];
+	values[7] = some == 1 ? NULL : texts[buy ? 6 : 5];
+	while (result == NULL)
+		result = run(c, BRACKET, 8, values);
+	acknowledge(c, &batch, result);
+	free(batch.columns[0].data);
+}
+
 /* Cancel one of the last orders, make another one smaller; whether they still can is the engine's to say. */
 static void
 change_orders(Client *c)
@@ -333,6 +394,8 @@ work(int number)
 		place_surely(c, &batch, kind == 1 ? &in_vain : NULL);
 		if (kind == 2)
 			change_orders(c);
+		if (kind < 5)
+			place_bracket(c);
 		c->batches++;
 		if (options.rate > 0)
 		{

@@ -13,6 +13,10 @@ BEGIN
 	PERFORM t.place('sound-3', 'sound_b', 'SOUND', 'buy', 3, 99);
 	PERFORM t.place('sound-4', 'sound_a', 'Dec26-Wheat', 'sell', 2, 600);
 	PERFORM t.place('sound-5', 'sound_b', 'Dec26-Wheat', 'buy', 1, 600);
+	PERFORM t.stop('sound-6', 'sound_b', 'SOUND', 'sell', 1, 'stop', 90);
+	PERFORM t.stop('sound-7', 'sound_b', 'SOUND', 'sell', 1, 'take_profit', 120, oco => 'sound-6');
+	PERFORM tradepost.place_bracket(t.account('sound_b'), 'SOUND', 'buy', 1, 98, 91, 121, client_order_id => 'sound-8');
+	PERFORM tradepost.place_bracket(t.account('sound_b'), 'SOUND', 'buy', 1, 100, 91, 121, client_order_id => 'sound-9');
 END
 $$;
 :wait
@@ -54,6 +58,18 @@ SELECT b.* FROM unnest(ARRAY[
 	'UPDATE tradepost_internal.events SET commission = commission + 1 WHERE kind = 3 AND order_id = (SELECT t.id(''sound-2''))',
 	'UPDATE tradepost_internal.events SET account = 987654321 WHERE kind = 1 AND order_id = (SELECT t.id(''sound-2''))',
 	'UPDATE tradepost_internal.events SET time = time - interval ''1 day'' WHERE kind = 1 AND order_id = (SELECT t.id(''sound-2''))',
+	'UPDATE tradepost_internal.orders SET stop_price = 101 WHERE id = (SELECT t.id(''sound-6''))',
+	'UPDATE tradepost_internal.orders SET filled = 1 WHERE id = (SELECT t.id(''sound-6''))',
+	'UPDATE tradepost_internal.orders SET status = 7, rank = 1 WHERE id = (SELECT t.id(''sound-3''))',
+	'UPDATE tradepost_internal.orders SET status = 0, price = 120 WHERE id = (SELECT t.id(''sound-7''))',
+	'UPDATE tradepost_internal.orders SET status = 3, reason = 20 WHERE id = (SELECT t.id(''sound-7''))',
+	'UPDATE tradepost_internal.orders SET link_id = NULL WHERE id = (SELECT t.id(''sound-7''))',
+	'UPDATE tradepost_internal.orders SET link_id = (SELECT t.id(''sound-1'')) WHERE id = (SELECT t.id(''sound-7''))',
+	'UPDATE tradepost_internal.orders SET rank = -rank WHERE parent_id = (SELECT t.id(''sound-8''))',
+	'UPDATE tradepost_internal.orders SET rank = -rank WHERE parent_id = (SELECT t.id(''sound-9''))',
+	'UPDATE tradepost_internal.orders SET quantity = 2 WHERE parent_id = (SELECT t.id(''sound-9''))',
+	'UPDATE tradepost_internal.orders SET status = 3 WHERE id = (SELECT t.id(''sound-8''))',
+	'UPDATE tradepost_internal.orders SET parent_id = 1 WHERE parent_id = (SELECT t.id(''sound-8''))',
 	'UPDATE tradepost_internal.engine_state SET checksum = checksum + 1',
 	'UPDATE tradepost_internal.engine_state SET last_seq = last_seq + 1',
 	'INSERT INTO tradepost_internal.checkpoints SELECT max(seq), max(time), ''{}'' FROM tradepost_internal.events',

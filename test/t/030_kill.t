@@ -55,5 +55,7 @@ for my $round (1 .. $rounds)
 
 cmp_ok(status_of($node, 'market', 'starts'), '>', $rounds, 'the engine started anew after each');
 cmp_ok(count_of($node, 'market', 'tradepost_internal.events WHERE kind = 3'), '>', 100, 'there was trade');
+cmp_ok(count_of($node, 'market', 'tradepost_internal.events WHERE kind = 21'), '>', 10, 'orders were triggered');
+cmp_ok(count_of($node, 'market', 'tradepost_internal.orders WHERE parent_id IS NOT NULL AND filled > 0'), '>', 0, 'and so was what protects others');
 $node->stop;
 done_testing();
