@@ -133,6 +133,10 @@ DECLARE
 	moment  timestamptz := (SELECT e.time FROM tradepost_internal.events e WHERE e.seq <= judged ORDER BY e.seq DESC LIMIT 1);
 	over    bigint[];
 BEGIN
+	-- What is new is judged by the trades that it has missed, also where no other one comes.
+	IF EXISTS (SELECT FROM tradepost_internal.new_signals n) THEN
+		PERFORM tradepost_internal.judge_signals(judged, judged, NULL, NULL, NULL);
+	END IF;
 	-- No trade before the last one judged can still come; in a quiet market the clock ends what is over.
 	IF NOT EXISTS (SELECT FROM tradepost_internal.events e WHERE e.seq > judged) THEN
 		moment := greatest(moment, clock_timestamp() - slack);
@@ -140,8 +144,6 @@ BEGIN
 	IF NOT EXISTS (SELECT FROM tradepost_internal.signals s WHERE s.status IN (0, 1) AND s.expires_at <= moment) THEN
 		RETURN;
 	END IF;
-	-- What is new is judged first, by the trades that it has missed.
-	PERFORM tradepost_internal.judge_signals(judged, judged, NULL, NULL, NULL);
 	WITH ended AS (
 		UPDATE tradepost_internal.signals s SET status = 3, outcome = 2, closed_at = s.expires_at, watch_low = NULL, watch_high = NULL
 			WHERE s.status IN (0, 1) AND s.expires_at <= moment AND NOT EXISTS (SELECT FROM tradepost_internal.new_signals n WHERE n.signal = s.id)
@@ -152,4 +154,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tradepost_internal.expire_signals() IS
-'Ends the signals whose time is over: as soon as a later event has been judged, or two seconds after it in a market where nothing happens; pushes and notifies. Called by the follower once a second';
+'Takes up what is new, and ends the signals whose time is over: as soon as a later event has been judged, or two seconds after it in a market where nothing happens; pushes and notifies. Called by the follower once a second';
