@@ -13,6 +13,7 @@
 #include "books.h"
 #include "buffer.h"
 #include "decisions.h"
+#include "delivery.h"
 #include "edge.h"
 #include "edge_cache.h"
 #include "edge_orders.h"
@@ -73,6 +74,7 @@ close_parts(void)
 	tp_upgrades_close(edge->upgrades);
 	tp_sockets_close(edge->sockets);
 	tp_publisher_close(edge->publisher);
+	tp_deliveries_close(edge->deliveries);
 	tp_stream_close(edge->stream);
 	tp_pushes_close(edge->pushes);
 	tp_pg_close(edge->pg);
@@ -272,6 +274,7 @@ open_parts(void)
 	edge->tokens = tp_tokens_open(edge);
 	if (!open_keyring(edge))
 		return false;
+	edge->deliveries = tp_deliveries_open(edge);
 	edge->stream = tp_stream_open(edge);
 	edge->decisions = tp_decisions_open(edge);
 	edge->books = tp_books_open(edge);

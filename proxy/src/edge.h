@@ -25,6 +25,7 @@ typedef struct TpEdge
 	struct TpSessions *sessions; /* revoked ones */
 	struct TpTenants *tenants;
 	struct TpKeys *keys; /* API keys that were seen lately */
+	struct TpDeliveries *deliveries; /* NULL without DELIVERY_COMMAND and DELIVERY_WEBHOOK */
 	struct TpStream *stream;
 	struct TpDecisions *decisions;
 	struct TpBooks *books;

@@ -9,6 +9,8 @@ GRANT EXECUTE ON FUNCTION
 	tradepost_edge.api_keys_list(bigint, bigint, jsonb),
 	tradepost_edge.code_confirm(bigint, bigint, text, jsonb, bytea),
 	tradepost_edge.code_issue(bigint, bigint, text, jsonb, bytea),
+	tradepost_edge.deliveries_claim(integer, integer),
+	tradepost_edge.delivery_done(bigint, text),
 	tradepost_edge.factor_begin(bigint, bigint, bytea),
 	tradepost_edge.factor_confirm(bigint, bigint, bigint, bytea[]),
 	tradepost_edge.factor_prove(bigint, bigint, text, jsonb, inet),

@@ -92,6 +92,8 @@ $$VALUES
 	('events_page', 'admin proxy'),
 	('execution_get', 'admin proxy'),
 	('executions_list', 'admin proxy'),
+	('deliveries_claim', 'proxy'),
+	('delivery_done', 'proxy'),
 	('factor_begin', 'proxy'),
 	('factor_confirm', 'proxy'),
 	('factor_prove', 'proxy'),
