@@ -20,7 +20,7 @@ BEGIN
 	ELSIF jsonb_typeof(value) <> 'array' OR EXISTS (SELECT FROM jsonb_array_elements(CASE jsonb_typeof(value) WHEN 'array' THEN value ELSE '[]' END) e WHERE jsonb_typeof(e) <> 'string') THEN
 		PERFORM tradepost_internal.refuse(format('%s is %s, and must be an array of strings', field, left(value::text, 64)), format('Such as "%s": ["..."].', field));
 	ELSIF jsonb_array_length(value) > most THEN
-		PERFORM tradepost_internal.refuse(format('%s has %s elements, and may have %s', field, jsonb_array_length(value), most), NULL);
+		PERFORM tradepost_internal.refuse(format('%s has %s elements, and may have %s', field, jsonb_array_length(value), most), 'Leave some out.');
 	END IF;
 	RETURN ARRAY(SELECT jsonb_array_elements_text(value));
 END
