@@ -23,6 +23,10 @@ CREATE OR REPLACE FUNCTION tradepost_internal.my_accounts()
 	RETURNS bigint[] LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tradepost_my_accounts';
 COMMENT ON FUNCTION tradepost_internal.my_accounts() IS 'Accounts that the current role owns, directly or as a member: what row security lets it see';
 
+CREATE OR REPLACE FUNCTION tradepost_internal.my_tenants()
+	RETURNS bigint[] LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tradepost_my_tenants';
+COMMENT ON FUNCTION tradepost_internal.my_tenants() IS 'Tenants of the accounts that the current role owns: whose market row security lets it see';
+
 CREATE OR REPLACE FUNCTION tradepost_internal.order_hash(id bigint, account bigint, instrument integer, side smallint, price numeric, quantity numeric, filled numeric, rank bigint,
 	stop_price numeric, link_id bigint, parent_id bigint)
 	RETURNS numeric LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tradepost_order_hash';

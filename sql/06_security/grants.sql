@@ -15,6 +15,7 @@ REVOKE ALL ON ALL TABLES IN SCHEMA tradepost_internal FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
 	tradepost_internal.sees_all(),
 	tradepost_internal.my_accounts(),
+	tradepost_internal.my_tenants(),
 	tradepost_internal.durable(),
 	tradepost_internal.reason_text(smallint),
 	tradepost_internal.round_up(numeric, integer),

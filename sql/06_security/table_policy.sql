@@ -27,13 +27,13 @@ CREATE POLICY own ON tradepost_internal.balances FOR SELECT TO tradepost_trader
 	USING (account = ANY ((SELECT tradepost_internal.my_accounts())::bigint[]));
 CREATE POLICY own ON tradepost_internal.positions FOR SELECT TO tradepost_trader
 	USING (account = ANY ((SELECT tradepost_internal.my_accounts())::bigint[]));
--- A trader's tenants are those of its accounts, which row security leaves over in the sub-select too.
+-- A trader's tenants are those of its accounts.
 CREATE POLICY own_tenant ON tradepost_internal.tenants FOR SELECT TO tradepost_trader
-	USING (id IN (SELECT a.tenant FROM tradepost_internal.accounts a WHERE a.id = ANY ((SELECT tradepost_internal.my_accounts())::bigint[])));
+	USING (id = ANY ((SELECT tradepost_internal.my_tenants())::bigint[]));
 CREATE POLICY own_tenant ON tradepost_internal.assets FOR SELECT TO tradepost_trader
-	USING (tenant IN (SELECT a.tenant FROM tradepost_internal.accounts a WHERE a.id = ANY ((SELECT tradepost_internal.my_accounts())::bigint[])));
+	USING (tenant = ANY ((SELECT tradepost_internal.my_tenants())::bigint[]));
 CREATE POLICY own_tenant ON tradepost_internal.instruments FOR SELECT TO tradepost_trader
-	USING (tenant IN (SELECT a.tenant FROM tradepost_internal.accounts a WHERE a.id = ANY ((SELECT tradepost_internal.my_accounts())::bigint[])));
+	USING (tenant = ANY ((SELECT tradepost_internal.my_tenants())::bigint[]));
 CREATE POLICY own_tenant ON tradepost_internal.instrument_state FOR SELECT TO tradepost_trader
 	USING (instrument IN (SELECT i.id FROM tradepost_internal.instruments i));
 -- Marks, halts, listings and expiries are the market's: 11 to 15.

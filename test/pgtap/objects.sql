@@ -52,7 +52,9 @@ SELECT is_empty($$SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace = 
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'tradepost_edge'::regnamespace AND NOT p.prosecdef$$, 'its functions are SECURITY DEFINER');
 SELECT is_empty($$SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
 	WHERE c.oid IN ('tradepost_internal.users'::regclass, 'tradepost_internal.sessions'::regclass, 'tradepost_internal.refresh_tokens'::regclass, 'tradepost_internal.login_failures'::regclass,
-		'tradepost_internal.security_events'::regclass, 'tradepost_internal.ip_blocks'::regclass) AND col_description(c.oid, a.attnum) IS NULL$$, 'columns of its tables have a comment');
+		'tradepost_internal.security_events'::regclass, 'tradepost_internal.ip_blocks'::regclass,
+		'tradepost_internal.tenants'::regclass, 'tradepost_internal.tiers'::regclass, 'tradepost_internal.features'::regclass, 'tradepost_internal.subscriptions'::regclass,
+		'tradepost_internal.subscription_events'::regclass, 'tradepost_internal.billing_events'::regclass) AND col_description(c.oid, a.attnum) IS NULL$$, 'columns of its tables have a comment');
 
 -- Dump.
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace IN ('tradepost'::regnamespace, 'tradepost_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'S')
@@ -64,6 +66,14 @@ SELECT is((SELECT sum((xpath('/row/n/text()', query_to_xml(format('SELECT count(
 -- Row security is on wherever a row is somebody's.
 SELECT is_empty($$SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'account'
 	WHERE c.relnamespace = 'tradepost_internal'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity$$, 'every table with an account has row security');
+
+SELECT is_empty($$SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'tradepost_internal'::regnamespace AND c.relkind IN ('r', 'p')
+	AND has_any_column_privilege('tradepost_trader', c.oid, 'SELECT') AND NOT c.relrowsecurity$$, 'and every table that traders read anything of');
+SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'tradepost'::regnamespace AND p.prosecdef
+	AND has_function_privilege('tradepost_trader', p.oid, 'EXECUTE')$$, 'no function of the API lends a trader eyes that see more');
+-- Whatever belongs to a tenant says so to nobody else: its users' functions take the tenant from the caller, not from the call.
+SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'tradepost_edge'::regnamespace AND p.prosrc ~ 'edge_(symbol|instruments)\([^()]*(\([^()]*\)[^()]*)*\)' AND p.prosrc !~ '(tenant)'$$,
+	'symbols are looked up at the caller''s tenant');
 
 SELECT * FROM finish();
 ROLLBACK;
