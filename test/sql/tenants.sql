@@ -124,11 +124,17 @@ RESET ROLE;
 :wait
 SELECT reason FROM unnest(ARRAY[:one, :two, :three, :four]) WITH ORDINALITY u (id, n), tradepost.decision(u.id) ORDER BY n;
 -- A function of the caller's own cannot look over the shoulder of what hides the rest.
-CREATE FUNCTION t.peek(text) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$ BEGIN RAISE NOTICE 'saw %', $1; RETURN true; END $$;
+CREATE TABLE t.peeked (what text);
+GRANT INSERT ON t.peeked TO PUBLIC;
+CREATE FUNCTION t.peek(text) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$ BEGIN INSERT INTO t.peeked VALUES ($1); RETURN true; END $$;
 SET ROLE regress_tp_carol;
-SELECT count(*) FROM tradepost.market WHERE t.peek(symbol || ' ' || mark);
-SELECT count(*) FROM tradepost.instruments WHERE t.peek(symbol || ' ' || mark);
-SELECT count(*) FROM tradepost.assets WHERE t.peek(code || ' ' || name);
+SELECT count(*) FROM tradepost.market WHERE t.peek('market ' || symbol || ' ' || mark);
+SELECT count(*) FROM tradepost.instruments WHERE t.peek('instrument ' || symbol || ' ' || mark);
+SELECT count(*) FROM tradepost.assets WHERE t.peek('asset ' || code || ' ' || name);
+SELECT count(*) > 0 AS some FROM tradepost.events WHERE t.peek('event ' || symbol);
+RESET ROLE;
+SELECT DISTINCT what FROM t.peeked ORDER BY what;
+SET ROLE regress_tp_carol;
 SELECT r.code, r.message FROM unnest(ARRAY['SELECT * FROM tradepost.tenants', 'SELECT tradepost.create_tenant(''x'')', 'SELECT tradepost.set_tenant(2)', 'SELECT * FROM tradepost_edge.tenants()', 'SELECT * FROM tradepost.users', 'SELECT * FROM tradepost.subscriptions',
 	'SELECT tradepost_internal.book(1, 1)']) WITH ORDINALITY u (s, n), t.refused(u.s) r ORDER BY n;
 RESET ROLE;
