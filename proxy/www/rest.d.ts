@@ -247,6 +247,336 @@ export type HealthDetailed = {
   status: "ok" | "degraded" | "stalled" | "down" | "stopping";
 };
 
+export type UserAnswer = {
+  user: User;
+};
+
+export type Code = {
+  code: string;
+};
+
+export type TierDescription = {
+  tier: Tier;
+  /** A month */
+  price: Decimal;
+  currency: string;
+  features: string[];
+  limits: TierLimits;
+  support: Support;
+};
+
+/** `null`: no limit */
+export type TierLimits = {
+  openOrders: number | null;
+  apiKeys: number | null;
+  sockets: number | null;
+};
+
+export type Support = {
+  channel: string | null;
+  responseHours: number | null;
+};
+
+export type SubscriptionAnswer = {
+  subscription: Subscription;
+};
+
+export type SubscriptionChange = {
+  status: "changed" | "scheduled" | "payment_required";
+  preview: boolean;
+  tier: Tier;
+  /** For what was paid and will not be used, by the seconds left of the period */
+  credit: Decimal;
+  /** For what will be used instead */
+  charge: Decimal;
+  /** Charge less credit; negative is money back */
+  amount: Decimal;
+  currency: string;
+  effectiveAt: NullableTime;
+  subscription: Subscription;
+};
+
+export type BillingResult = {
+  applied: boolean;
+  /** Why it was not */
+  reason: string | null;
+  repeated: boolean;
+  user: Id;
+  tier: Tier;
+  status: string;
+  periodEnd: NullableTime;
+};
+
+export type Session = {
+  id: Id;
+  createdAt: Time;
+  lastUsedAt: NullableTime;
+  expiresAt: NullableTime;
+  ip: string | null;
+  userAgent: string | null;
+  current: boolean;
+};
+
+export type NewApiKey = {
+  name: string;
+  scopes: Scope[];
+  /** Addresses and CIDR ranges that it may be used from; none, any */
+  ips?: string[];
+  expiresAt?: string;
+  /** Of the second factor, where one is enrolled */
+  code?: string;
+};
+
+export type ApiKey = {
+  id: Id;
+  name: string;
+  /** How the key begins */
+  hint: string;
+  scopes: Scope[];
+  ips: string[];
+  createdAt: Time;
+  expiresAt: NullableTime;
+  lastUsedAt: NullableTime;
+  lastIp: string | null;
+};
+
+export type SecondFactor = {
+  enrolled: boolean;
+  /** Begun, and not yet verified */
+  pending: boolean;
+  enrolledAt: NullableTime;
+  recoveryCodesLeft: number;
+};
+
+export type SecondFactorSecret = {
+  /** Base32 */
+  secret: string;
+  uri: string;
+  /** An SVG image of the URI */
+  qr: string;
+};
+
+export type RecoveryCodes = {
+  enrolled?: true;
+  /** Each works once, in place of a code */
+  recoveryCodes: string[];
+};
+
+export type WithdrawalAnswer = {
+  withdrawal: {
+    id: Id;
+    asset: string;
+    amount: Decimal;
+    status: "completed" | "pending";
+  };
+};
+
+/** `entryPrice`, `stopLoss`, `takeProfit` and `expiresAt` are the same in other words */
+export type NewSignal = {
+  symbol: string;
+  type: Side;
+  entry_price?: DecimalIn;
+  stop_loss?: DecimalIn;
+  take_profit?: DecimalIn;
+  /** In contracts; of EURUSD 0.1 are 10,000 euros */
+  volume: DecimalIn;
+  /** 0 to 100 */
+  confidence?: DecimalIn;
+  reasoning?: string;
+  /** Who sees it; advanced ones need Pro */
+  access?: "basic" | "advanced";
+  source?: string;
+  /** Else in 24 hours; 30 days at most */
+  expires_at?: string;
+  entryPrice?: DecimalIn;
+  stopLoss?: DecimalIn;
+  takeProfit?: DecimalIn;
+  expiresAt?: string;
+};
+
+export type Signal = {
+  id: Id;
+  symbol: string;
+  type: Side;
+  entry_price: Decimal;
+  stop_loss: Decimal;
+  take_profit: Decimal;
+  volume: Decimal;
+  confidence: number;
+  reasoning: string | null;
+  access: "basic" | "advanced";
+  source: string;
+  /** `triggered`: the market has reached the entry */
+  status: "active" | "triggered" | "expired" | "closed" | "cancelled";
+  outcome: "hit_target" | "hit_stop" | "expired" | null;
+  created_at: Time;
+  triggered_at: NullableTime;
+  closed_at: NullableTime;
+  expires_at: Time;
+  /** The user who posted it */
+  author: Id;
+};
+
+export type SignalAnswer = {
+  signal: Signal;
+};
+
+export type Execution = {
+  id: Id;
+  signal: Id;
+  symbol: string;
+  type: Side;
+  volume: Decimal;
+  quantity: Decimal;
+  orderType: "limit" | "market";
+  /** The entry's; `closed` when a protective order has traded whole */
+  status: "pending" | "open" | "partially_filled" | "filled" | "closed" | "cancelled" | "expired" | "rejected";
+  outcome: "hit_target" | "hit_stop" | null;
+  reason: string | null;
+  filled: Decimal;
+  averagePrice: NullableDecimal;
+  /** Ids, for GET orders/{id} */
+  orders: {
+    entry: Id;
+    stopLoss: number | null;
+    takeProfit: number | null;
+  };
+  source: string;
+  clientOrderId: string | null;
+  mt5AccountId: number | null;
+  createdAt: Time;
+};
+
+export type Mt5Account = {
+  id: Id;
+  login: string;
+  server: string;
+  name: string | null;
+  terminal: "not_connected" | "connected";
+  createdAt: Time;
+};
+
+export type PerformanceAnswer = {
+  performance: Performance;
+};
+
+export type NotificationKind = "fills" | "expiries" | "signals" | "security" | "subscription";
+
+export type Notification = {
+  id: Id;
+  createdAt: Time;
+  read: boolean;
+  kind: NotificationKind;
+  title: string;
+  body: string;
+  data: unknown;
+  readAt: NullableTime;
+};
+
+export type Preferences = {
+  fills?: Channels;
+  expiries?: Channels;
+  signals?: Channels;
+  security?: Channels;
+  subscription?: Channels;
+};
+
+export type PreferencesAnswer = {
+  preferences: Preferences;
+};
+
+export type SystemMetrics = {
+  time: Time;
+  engine: Record<string, unknown>;
+  follower: Record<string, unknown>;
+  database: {
+    /** The slowest, if pg_stat_statements is loaded; else null */
+    statements: Record<string, unknown>[] | null;
+  };
+  subscriptions: {
+    users: number;
+    byTier: Record<string, unknown>;
+    byStatus: Record<string, unknown>;
+  };
+  edge: Record<string, unknown>;
+};
+
+export type Subscription = {
+  /** The one that holds now */
+  tier: Tier;
+  status: "trial" | "active" | "past_due" | "cancelled" | "expired";
+  trial: boolean;
+  trialEnd: NullableTime;
+  periodStart: NullableTime;
+  /** `null`: it does not end */
+  periodEnd: NullableTime;
+  /** With the days of grace that a payment may be late */
+  holdsUntil: NullableTime;
+  cancelAtPeriodEnd: boolean;
+  pending: {
+    tier: Tier;
+    status: "scheduled" | "payment_required";
+    effectiveAt: NullableTime;
+  } | null;
+  /** A month */
+  price: Decimal;
+  currency: string;
+  features: string[];
+  limits: TierLimits;
+  support: Support;
+};
+
+export type Scope = "read" | "trade" | "withdraw";
+
+/** Amounts are in `currency`; what would divide by zero is null */
+export type Performance = {
+  period: string | null;
+  since: NullableTime;
+  until: Time;
+  symbol: string | null;
+  source: string | null;
+  currency: string | null;
+  /** Each is what one closing order closed */
+  trades: number;
+  wins: number;
+  losses: number;
+  winRate: NullableDecimal;
+  profitFactor: NullableDecimal;
+  expectancy: NullableDecimal;
+  averageWin: NullableDecimal;
+  averageLoss: NullableDecimal;
+  grossPnl: Decimal;
+  commission: Decimal;
+  netPnl: Decimal;
+  averageHoldingSeconds: NullableDecimal;
+  maxDrawdown: Decimal;
+  sharpe: NullableDecimal;
+  sortino: NullableDecimal;
+  equityCurve: {
+    time: Time;
+    equity: Decimal;
+    drawdown: Decimal;
+  }[];
+  bySymbol: {
+    symbol: string;
+    trades: number;
+    winRate: NullableDecimal;
+    netPnl: Decimal;
+  }[] | null;
+  bySource: {
+    source: string;
+    trades: number;
+    winRate: NullableDecimal;
+    netPnl: Decimal;
+  }[] | null;
+};
+
+export type Channels = {
+  inapp?: boolean;
+  websocket?: boolean;
+  email?: boolean;
+};
+
 export type Problem = {
   type: string;
   title: string;
@@ -298,6 +628,13 @@ export class TradepostApi {
   getProfile(options?: Common): Promise<{
     user: User;
   }>;
+  /** PATCH /auth/profile: Change one's name, language or time zone */
+  updateProfile(body: {
+    firstName?: string;
+    lastName?: string;
+    language?: string;
+    timeZone?: string;
+  }, options?: Common): Promise<UserAnswer>;
   /** GET /orders: One's orders, newest first */
   listOrders(options?: {
     status?: "active" | "open" | "partially_filled" | "untriggered" | "filled" | "cancelled" | "expired" | "rejected";
@@ -407,6 +744,211 @@ export class TradepostApi {
   }>;
   /** GET /account/summary: Balances, positions and open orders */
   getAccountSummary(options?: Common): Promise<AccountSummary>;
+  /** GET /mfa: Whether a second factor is enrolled */
+  getSecondFactor(options?: Common): Promise<SecondFactor>;
+  /** DELETE /mfa: Do without a second factor from now on */
+  removeSecondFactor(body: {
+    password: string;
+    code: string;
+  }, options?: Common): Promise<void>;
+  /** POST /mfa/enroll: Begin with a second factor */
+  enrollSecondFactor(options?: Common): Promise<SecondFactorSecret>;
+  /** POST /mfa/verify: Finish enrolment by a first code */
+  verifySecondFactor(body: Code, options?: Common): Promise<RecoveryCodes>;
+  /** POST /mfa/recovery-codes: New recovery codes; the old ones are void */
+  renewRecoveryCodes(body: Code, options?: Common): Promise<RecoveryCodes>;
+  /** POST /auth/mfa/enroll: Begin with a second factor */
+  enrollSecondFactorUnderAuth(options?: Common): Promise<SecondFactorSecret>;
+  /** POST /auth/mfa/verify: Finish enrolment by a first code */
+  verifySecondFactorUnderAuth(body: Code, options?: Common): Promise<RecoveryCodes>;
+  /** GET /users/api-keys: One's API keys, without their secrets */
+  listApiKeys(options?: Common): Promise<{
+    apiKeys: ApiKey[];
+  }>;
+  /** POST /users/api-keys: Make an API key (Pro) */
+  createApiKey(body: NewApiKey, options?: Common): Promise<{
+    apiKey: ApiKey;
+    /** Send it as `X-API-Key` or `Authorization` (Bearer) */
+    key: string;
+  }>;
+  /** DELETE /users/api-keys/{id}: Revoke an API key */
+  revokeApiKey(id: Id, options?: Common): Promise<void>;
+  /** GET /users/sessions: One's sessions */
+  listSessions(options?: Common): Promise<{
+    sessions: Session[];
+  }>;
+  /** DELETE /users/sessions/{id}: End one of one's sessions */
+  endSession(id: Id, options?: Common): Promise<void>;
+  /** POST /account/withdrawals: Take money out */
+  withdraw(body: {
+    asset: string;
+    amount: DecimalIn;
+    code?: string;
+    key?: string;
+  }, options?: {
+    idempotencyKey?: string;
+  } & Common): Promise<WithdrawalAnswer>;
+  /** GET /trading/mt5-accounts: One's MetaTrader accounts, without their passwords */
+  listMt5Accounts(options?: Common): Promise<{
+    accounts: Mt5Account[];
+  }>;
+  /** POST /trading/mt5-accounts: Add a MetaTrader account */
+  addMt5Account(body: {
+    login: string;
+    server: string;
+    password: string;
+    name?: string;
+  }, options?: Common): Promise<{
+    account: Mt5Account;
+  }>;
+  /** POST /trading/mt5-accounts/{id}/credentials: Show a MetaTrader account's password */
+  showMt5Credentials(id: Id, body?: {
+    code?: string;
+  }, options?: Common): Promise<{
+    credentials: {
+      id: Id;
+      login: string;
+      server: string;
+      password: string;
+    };
+  }>;
+  /** POST /webhooks/billing: What a payment provider's adapter has to say */
+  billingEvent(body: {
+    provider: string;
+    id: string;
+    type: "subscription.activated" | "subscription.renewed" | "payment.failed" | "payment.succeeded" | "subscription.cancelled";
+    user: Id;
+    tier?: Tier;
+    tenant?: Id;
+    periodStart?: string;
+    periodEnd?: string;
+    /** What is older than the last one that counted does not */
+    occurredAt?: string;
+    reference?: string;
+    amount?: DecimalIn;
+    currency?: string;
+    immediately?: boolean;
+  }, options?: {
+    tradepostSignature?: string;
+  } & Common): Promise<BillingResult>;
+  /** GET /trading/signals: Signals, newest first; free and basic see basic ones */
+  listSignals(options?: {
+    symbol?: string;
+    status?: "live" | "active" | "triggered" | "expired" | "closed" | "cancelled";
+    type?: Side;
+    access?: "basic" | "advanced";
+    minConfidence?: number;
+    since?: string;
+    author?: string;
+    limit?: number;
+    cursor?: string;
+  } & Common): Promise<{
+    signals: Signal[];
+    nextCursor: NextCursor;
+  }>;
+  /** POST /trading/signals: Post a signal, or up to 500 at once (Pro) */
+  postSignals(body: NewSignal | {
+    signals: NewSignal[];
+  }, options?: Common): Promise<SignalAnswer | {
+    signals: Signal[];
+  }>;
+  /** POST /trading/signals/execute: Trade a signal */
+  executeSignal(body: {
+    signalId?: Id;
+    signal_id?: Id;
+    /** Else the signal's */
+    volume?: DecimalIn;
+    orderType?: "limit" | "market";
+    mt5AccountId?: Id;
+    clientOrderId?: string;
+  }, options?: {
+    idempotencyKey?: string;
+  } & Common): Promise<{
+    execution: Execution;
+    /** Whether an earlier request had executed it */
+    repeated: boolean;
+  }>;
+  /** GET /trading/signals/{id}: One signal */
+  getSignal(id: Id, options?: Common): Promise<SignalAnswer>;
+  /** DELETE /trading/signals/{id}: Take back a signal of one's own */
+  cancelSignal(id: Id, options?: Common): Promise<SignalAnswer>;
+  /** GET /trading/executions: Signals that one has traded, newest first */
+  listExecutions(options?: {
+    signal?: Id;
+    limit?: number;
+    cursor?: string;
+  } & Common): Promise<{
+    executions: Execution[];
+    nextCursor: NextCursor;
+  }>;
+  /** GET /trading/executions/{id}: One execution, as it is now */
+  getExecution(id: Id, options?: Common): Promise<{
+    execution: Execution;
+  }>;
+  /** GET /trading/performance: How one's trades did (Pro) */
+  getPerformance(options?: {
+    period?: "1d" | "7d" | "30d" | "90d" | "1y" | "all";
+    since?: string;
+    until?: string;
+    symbol?: string;
+    source?: string;
+    currency?: string;
+  } & Common): Promise<PerformanceAnswer>;
+  /** DELETE /trading/mt5-accounts/{id}: Forget a MetaTrader account */
+  removeMt5Account(id: Id, options?: Common): Promise<void>;
+  /** GET /notifications: One's notifications, newest first */
+  listNotifications(options?: {
+    unread?: "true" | "false";
+    kind?: NotificationKind;
+    limit?: number;
+    cursor?: string;
+  } & Common): Promise<{
+    notifications: Notification[];
+    /** How many there are in all, counted to 10,000 */
+    unread: number;
+    nextCursor: NextCursor;
+  }>;
+  /** POST /notifications/read: Mark notifications as read, or all of them */
+  readNotifications(body: {
+    ids?: Id[];
+    all?: boolean;
+  }, options?: Common): Promise<{
+    marked: number;
+  }>;
+  /** GET /notifications/preferences: What one is told of, and how */
+  getNotificationPreferences(options?: Common): Promise<PreferencesAnswer>;
+  /** PATCH /notifications/preferences: Change what one is told of; what is not named stays */
+  setNotificationPreferences(body: {
+    preferences: Preferences;
+  }, options?: Common): Promise<PreferencesAnswer>;
+  /** PATCH /notifications/{id}: Mark one notification as read */
+  readNotification(id: Id, body: {
+    read: true;
+  }, options?: Common): Promise<{
+    notification: Notification;
+  }>;
+  /** GET /tiers: The tiers of subscription, their prices, features and limits */
+  listTiers(options?: {
+    xTenant?: string;
+  } & Common): Promise<{
+    tiers: TierDescription[];
+  }>;
+  /** GET /users/subscription: One's subscription, what it includes, and who helps */
+  getSubscription(options?: Common): Promise<SubscriptionAnswer>;
+  /** POST /users/subscription: Upgrade or downgrade */
+  changeSubscription(body: {
+    tier?: Tier;
+    /** The same */
+    subscriptionTier?: Tier;
+    preview?: boolean;
+    immediately?: boolean;
+  }, options?: Common): Promise<SubscriptionChange>;
+  /** POST /users/subscription/cancel: Let the subscription end with its period */
+  cancelSubscription(options?: Common): Promise<SubscriptionAnswer>;
+  /** POST /users/subscription/resume: Take a cancellation or a downgrade back before it takes effect */
+  resumeSubscription(options?: Common): Promise<SubscriptionAnswer>;
+  /** GET /system/metrics: Engine, edge, database and subscriptions in figures (Enterprise) */
+  getSystemMetrics(options?: Common): Promise<SystemMetrics>;
   /** GET /health: Whether the exchange takes orders */
   getHealth(options?: Common): Promise<Health>;
   /** GET /health/detailed: The state of each part */

@@ -9,7 +9,9 @@ import Ajv2020 from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { parse } from 'yaml';
 import { Cluster, openMarket } from './lib/cluster.mjs';
-import { Proxy, newUser, order } from './lib/proxy.mjs';
+import { code } from './lib/factor.mjs';
+import { Files, billing, startProxy, subscribe } from './lib/platform.mjs';
+import { newUser, order } from './lib/proxy.mjs';
 
 const root = process.env.TRADEPOST_ROOT;
 const file = path.join(root, 'proxy/openapi.yaml');
@@ -18,6 +20,7 @@ const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: true 
 addFormats(ajv);
 ajv.addSchema(document, 'openapi.yaml');
 
+const files = new Files();
 let cluster;
 let proxy;
 const seen = new Set();
@@ -25,11 +28,12 @@ const seen = new Set();
 before(async () => {
   cluster = await Cluster.start();
   await openMarket(cluster);
-  proxy = await Proxy.start(cluster);
+  proxy = await startProxy(cluster, files);
 });
 after(async () => {
   await proxy?.stop();
   await cluster?.end();
+  files.end();
 });
 
 const resolve = (node) => (node?.$ref ? resolve(node.$ref.slice(2).split('/').reduce((at, key) => at[key.replaceAll('~1', '/')], document)) : node);
@@ -43,11 +47,14 @@ const validator = (ref) => {
 // Calls a route under every base path and holds the answer against the description.
 async function check(method, template, { path: at = template, status, token, body, headers, raw } = {}) {
   const item = document.paths[template];
-  const operation = item?.[method.toLowerCase()];
-  assert.ok(operation, `${method} ${template} is described`);
-  let answer;
-  answer = await proxy.request(method, item[method.toLowerCase()].servers || item.get?.servers || item.servers ? at : `/api/v1${at}`, { token, body, headers, raw });
+  assert.ok(item?.[method.toLowerCase()], `${method} ${template} is described`);
+  const answer = await proxy.request(method, item[method.toLowerCase()].servers || item.get?.servers || item.servers ? at : `/api/v1${at}`, { token, body, headers, raw });
   assert.equal(answer.status, status, `${method} ${at}: ${answer.text}`);
+  return hold(method, template, at, status, answer);
+}
+
+function hold(method, template, at, status, answer) {
+  const operation = document.paths[template][method.toLowerCase()];
   const described = operation.responses[status];
   assert.ok(described, `${method} ${template} may answer ${status}`);
   seen.add(`${method} ${template} ${status}`);
@@ -158,7 +165,128 @@ test('every described route answers as described', async () => {
   await check('POST', '/auth/change-password', { status: 204, token, body: { currentPassword: password, newPassword: 'Better-Horse-2' } });
   await check('POST', '/auth/logout', { status: 401 });
   await check('POST', '/auth/logout', { status: 204, token });
+});
 
+test('every described route of the platform answers as described', async () => {
+  const who = await newUser(proxy, { subscriptionTier: 'pro' });
+  const { token, password, email } = who;
+  const free = await newUser(proxy);
+  const signal = { symbol: 'EURUSD', type: 'buy', entry_price: 1.1850, stop_loss: 1.1800, take_profit: 1.1900, volume: 100, confidence: 85, reasoning: 'r' };
+
+  await check('PATCH', '/auth/profile', { status: 200, token, body: { firstName: 'Ada', language: 'de', timeZone: 'Europe/Berlin' } });
+  await check('PATCH', '/auth/profile', { status: 400, token, body: { role: 'admin' } });
+  await check('PATCH', '/auth/profile', { status: 401, body: {} });
+  await check('GET', '/tiers', { status: 200 });
+  await check('GET', '/tiers', { status: 404, headers: { 'x-tenant': 'nowhere' } });
+  await check('GET', '/users/subscription', { status: 200, token });
+  await check('GET', '/users/subscription', { status: 401 });
+  await subscribe(proxy, who, 'pro');
+  await check('POST', '/users/subscription', { status: 200, token, body: { tier: 'enterprise', preview: true } });
+  await check('POST', '/users/subscription', { status: 200, token, body: { tier: 'basic' } });
+  await check('POST', '/users/subscription', { status: 400, token, body: { tier: 'gold' } });
+  await check('POST', '/users/subscription', { status: 409, token, body: { tier: 'pro' } });
+  await check('GET', '/users/subscription', { status: 200, token });
+  await check('POST', '/users/subscription/resume', { status: 200, token });
+  await check('POST', '/users/subscription/resume', { status: 409, token });
+  await check('POST', '/users/subscription/cancel', { status: 200, token });
+  await check('POST', '/users/subscription/cancel', { status: 409, token: free.token });
+  await check('GET', '/users/sessions', { status: 200, token });
+  const other = (await proxy.post('/api/v1/auth/login', { email, password })).json;
+  const [{ id: session }] = (await proxy.get('/api/v1/users/sessions', { token: other.token })).json.sessions.filter((s) => s.current);
+  await check('DELETE', '/users/sessions/{id}', { path: `/users/sessions/${session}`, status: 204, token });
+  await check('DELETE', '/users/sessions/{id}', { path: `/users/sessions/${session}`, status: 404, token });
+
+  const { json: { apiKey, key } } = await check('POST', '/users/api-keys', { status: 201, token, body: { name: 'k', scopes: ['read'], ips: ['127.0.0.0/8'], expiresAt: '2099-01-01T00:00:00Z' } });
+  await check('POST', '/users/api-keys', { status: 400, token, body: { name: 'k', scopes: ['all'] } });
+  await check('POST', '/users/api-keys', { status: 403, token: free.token, body: { name: 'k', scopes: ['read'] } });
+  await check('GET', '/users/api-keys', { status: 200, token });
+  await check('GET', '/orders', { status: 200, headers: { 'x-api-key': key } });
+  await check('GET', '/auth/profile', { status: 403, headers: { 'x-api-key': key } });
+  await check('POST', '/orders', { status: 403, headers: { 'x-api-key': key }, body: order() });
+  await check('DELETE', '/users/api-keys/{id}', { path: `/users/api-keys/${apiKey.id}`, status: 204, token });
+  await check('DELETE', '/users/api-keys/{id}', { path: `/users/api-keys/${apiKey.id}`, status: 404, token });
+
+  const { json: { signal: { id } } } = await check('POST', '/trading/signals', { status: 201, token, body: signal });
+  await check('POST', '/trading/signals', { status: 201, token, body: { signals: [signal, { ...signal, access: 'advanced' }] } });
+  await check('POST', '/trading/signals', { status: 400, token, body: { ...signal, stop_loss: 1.2 } });
+  await check('POST', '/trading/signals', { status: 403, token: free.token, body: signal });
+  await check('POST', '/trading/signals', { status: 404, token, body: { ...signal, symbol: 'NOPE' } });
+  await check('GET', '/trading/signals', { status: 200, token });
+  await check('GET', '/trading/signals', { path: '/trading/signals?status=x', status: 400, token });
+  await check('GET', '/trading/signals/{id}', { path: `/trading/signals/${id}`, status: 200, token: free.token });
+  await check('GET', '/trading/signals/{id}', { path: '/trading/signals/987654321', status: 404, token });
+  const { json: { execution } } = await check('POST', '/trading/signals/execute', { status: 201, token, body: { signalId: id }, headers: { 'idempotency-key': 'e-1' } });
+  await check('POST', '/trading/signals/execute', { status: 201, token, body: { signalId: id }, headers: { 'idempotency-key': 'e-1' } });
+  await check('POST', '/trading/signals/execute', { status: 409, token, body: { signalId: id, volume: 200 }, headers: { 'idempotency-key': 'e-1' } });
+  await check('POST', '/trading/signals/execute', { status: 400, token, body: {} });
+  await check('POST', '/trading/signals/execute', { status: 404, token, body: { signalId: 987654321 } });
+  await check('GET', '/trading/executions', { status: 200, token });
+  await check('GET', '/trading/executions/{id}', { path: `/trading/executions/${execution.id}`, status: 200, token });
+  await check('GET', '/trading/executions/{id}', { path: `/trading/executions/${execution.id}`, status: 404, token: free.token });
+  await check('DELETE', '/trading/signals/{id}', { path: `/trading/signals/${id}`, status: 200, token });
+  await check('DELETE', '/trading/signals/{id}', { path: `/trading/signals/${id}`, status: 409, token });
+  await check('GET', '/trading/performance', { status: 200, token });
+  await check('GET', '/trading/performance', { path: '/trading/performance?period=x', status: 400, token });
+  await check('GET', '/trading/performance', { status: 403, token: free.token });
+  const { json: { account } } = await check('POST', '/trading/mt5-accounts', { status: 201, token, body: { login: '5012345', server: 'Broker-Demo', password: 'terminal-secret', name: 'Demo' } });
+  await check('POST', '/trading/mt5-accounts', { status: 409, token, body: { login: '5012345', server: 'Broker-Demo', password: 'terminal-secret' } });
+  await check('POST', '/trading/mt5-accounts', { status: 400, token, body: {} });
+  await check('GET', '/trading/mt5-accounts', { status: 200, token });
+  await check('POST', '/trading/signals/execute', { status: 409, token, body: { signalId: id, mt5AccountId: account.id } });
+  const credentials = { path: `/trading/mt5-accounts/${account.id}/credentials`, token };
+  await check('POST', '/trading/mt5-accounts/{id}/credentials', { ...credentials, status: 200 });
+  await check('POST', '/trading/mt5-accounts/{id}/credentials', { ...credentials, status: 404, token: free.token });
+
+  await cluster.sql(`SELECT tradepost_internal.notify_user(${who.user.id}, 'security', 'title', 'body', '{"n": 1}')`);
+  const { json: { notifications } } = await check('GET', '/notifications', { status: 200, token });
+  await check('GET', '/notifications', { path: '/notifications?kind=x', status: 400, token });
+  await check('PATCH', '/notifications/{id}', { path: `/notifications/${notifications[0].id}`, status: 200, token, body: { read: true } });
+  await check('PATCH', '/notifications/{id}', { path: `/notifications/${notifications[0].id}`, status: 404, token: free.token, body: { read: true } });
+  await check('POST', '/notifications/read', { status: 200, token, body: { all: true } });
+  await check('POST', '/notifications/read', { status: 400, token, body: {} });
+  await check('GET', '/notifications/preferences', { status: 200, token });
+  await check('PATCH', '/notifications/preferences', { status: 200, token, body: { preferences: { fills: { email: true } } } });
+  await check('PATCH', '/notifications/preferences', { status: 400, token, body: { preferences: { fills: { fax: true } } } });
+
+  await check('POST', '/account/withdrawals', { status: 201, token, body: { asset: 'USD', amount: '1.50' } });
+  await check('POST', '/account/withdrawals', { status: 400, token, body: { asset: 'USD', amount: 'x' } });
+  await check('POST', '/account/withdrawals', { status: 409, token, body: { asset: 'USD', amount: '900000000' } });
+  await check('POST', '/account/withdrawals', { status: 404, token, body: { asset: 'Nope', amount: '1' } });
+
+  await check('GET', '/mfa', { status: 200, token });
+  const { json: { secret } } = await check('POST', '/mfa/enroll', { status: 201, token });
+  await check('POST', '/mfa/verify', { status: 401, token, body: { code: code(secret, 100) } });
+  const { json: { recoveryCodes } } = await check('POST', '/mfa/verify', { status: 200, token, body: { code: code(secret) } });
+  await check('GET', '/mfa', { status: 200, token });
+  await check('POST', '/mfa/enroll', { status: 409, token });
+  await check('POST', '/auth/login', { status: 401, body: { email, password } });
+  await check('POST', '/auth/login', { status: 200, body: { email, password, code: recoveryCodes[0] } });
+  await check('POST', '/account/withdrawals', { status: 403, token, body: { asset: 'USD', amount: '1' } });
+  await check('POST', '/account/withdrawals', { status: 201, token, body: { asset: 'USD', amount: '1', code: recoveryCodes[1] } });
+  await check('POST', '/trading/mt5-accounts/{id}/credentials', { ...credentials, status: 403 });
+  await check('POST', '/trading/mt5-accounts/{id}/credentials', { ...credentials, status: 200, body: { code: recoveryCodes[2] } });
+  await check('DELETE', '/trading/mt5-accounts/{id}', { path: `/trading/mt5-accounts/${account.id}`, status: 204, token });
+  await check('DELETE', '/trading/mt5-accounts/{id}', { path: `/trading/mt5-accounts/${account.id}`, status: 404, token });
+  const renewed = await check('POST', '/mfa/recovery-codes', { status: 200, token, body: { code: recoveryCodes[3] } });
+  await check('POST', '/mfa/recovery-codes', { status: 401, token, body: { code: recoveryCodes[4] } });
+  await check('DELETE', '/mfa', { status: 401, token, body: { password: 'Wrong-Horse-1', code: renewed.json.recoveryCodes[0] } });
+  await check('DELETE', '/mfa', { status: 204, token, body: { password, code: renewed.json.recoveryCodes[1] } });
+  const begun = await check('POST', '/auth/mfa/enroll', { status: 201, token: free.token });
+  await check('POST', '/auth/mfa/verify', { status: 200, token: free.token, body: { code: code(begun.json.secret) } });
+
+  await cluster.sql(`SELECT tradepost.set_tier(${who.user.id}, 'enterprise')`);
+  await check('GET', '/system/metrics', { status: 200, token });
+  await check('GET', '/system/metrics', { status: 403, token: free.token });
+
+  // Signed for what it says.
+  const event = { type: 'subscription.activated', user: who.user.id, tier: 'pro', periodEnd: '2099-01-01T00:00:00Z' };
+  for (const [status, answer] of [[200, await billing(proxy, event)], [401, await billing(proxy, event, { secret: 'another' })], [400, await billing(proxy, { ...event, tier: 'gold' })], [404, await billing(proxy, { ...event, user: 987654321 })]]) {
+    assert.equal(answer.status, status, answer.text);
+    hold('POST', '/webhooks/billing', '/webhooks/billing', status, answer);
+  }
+});
+
+test('every described route was seen to work', () => {
   const operations = Object.entries(document.paths).flatMap(([at, item]) => ['get', 'post', 'patch', 'delete'].filter((m) => item[m]).map((m) => `${m.toUpperCase()} ${at}`));
   for (const operation of operations) assert.ok([...seen].some((s) => s.startsWith(`${operation} 2`)), `${operation} was seen to work`);
 });

@@ -1,0 +1,104 @@
+// What the tests of the platform share: signed billing events, what was delivered, Socket.IO clients that remember, and a market of currencies.
+import assert from 'node:assert/strict';
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { io } from 'socket.io-client';
+import { Proxy, newUser, sleep } from './proxy.mjs';
+
+export const BILLING_SECRET = 'whsec-of-the-tests-9f2c71d04be8a65311';
+
+// A billing event as a payment provider's adapter sends it.
+export function billing(proxy, event, { secret = BILLING_SECRET, at = Math.floor(Date.now() / 1000), signature, raw } = {}) {
+  const text = raw ?? JSON.stringify({ provider: 'test', id: `evt-${randomUUID()}`, ...event });
+  const mac = createHmac('sha256', secret).update(`${at}.${text}`).digest('hex');
+  return proxy.request('POST', '/api/v1/webhooks/billing', {
+    raw: text, headers: signature === null ? {} : { 'tradepost-signature': signature ?? `t=${at},v1=${mac}` },
+  });
+}
+
+export const inDays = (days) => new Date(Date.now() + days * 86_400_000).toISOString();
+
+// A paid subscription, as billing would give it.
+export async function subscribe(proxy, user, tier, periodEnd = inDays(30)) {
+  const answer = await billing(proxy, { type: 'subscription.activated', user: user.user.id, tier, periodEnd, reference: `sub-${user.user.id}` });
+  assert.equal(answer.status, 200, answer.text);
+  return answer.json;
+}
+
+// Files that the proxy is started with: the key that seals secrets, and a command that keeps what it was to deliver.
+export class Files {
+  constructor() {
+    this.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'tp-platform-'));
+    this.key = path.join(this.dir, 'secrets.key');
+    this.mail = path.join(this.dir, 'mail');
+    this.command = path.join(this.dir, 'deliver');
+    fs.writeFileSync(this.key, `first ${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
+    fs.writeFileSync(this.mail, '');
+    fs.writeFileSync(this.command, `#!/bin/sh\n{ cat; echo; } >> '${this.mail}'\n`, { mode: 0o700 });
+    process.once('exit', () => this.end());
+  }
+
+  get env() { return { SECRETS_KEY_FILE: this.key, DELIVERY_COMMAND: this.command, BILLING_WEBHOOK_SECRET: BILLING_SECRET }; }
+
+  get delivered() {
+    return fs.readFileSync(this.mail, 'utf8').split('\n').filter((line) => line.trim() !== '').map((line) => JSON.parse(line));
+  }
+
+  // The last six digits that went to somebody.
+  async code(to) {
+    return until(() => {
+      const found = this.delivered.filter((one) => JSON.stringify(one).includes(to)).map((one) => JSON.stringify(one).match(/(?<!\d)\d{6}(?!\d)/)?.[0]).filter(Boolean);
+      return found.at(-1);
+    }, `a code for ${to}`);
+  }
+
+  end() { fs.rmSync(this.dir, { recursive: true, force: true }); }
+}
+
+// Until a condition holds; its value. How long that may take says only when to give up.
+export async function until(condition, what = String(condition), ms = 30_000) {
+  const end = Date.now() + ms;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    assert.ok(Date.now() < end, `in time: ${what}`);
+    await sleep(25);
+  }
+}
+
+// A Socket.IO client, and what it heard: like TestSocket, it does not wait for ever.
+const clients = new Set();
+export class TestClient {
+  static closeAll() { for (const client of clients) client.close(); }
+
+  static open(proxy, token, options = {}) {
+    const client = new TestClient();
+    client.io = io(proxy.url, { transports: ['websocket'], auth: { token }, reconnection: false, forceNew: true, ...options });
+    clients.add(client.io);
+    client.heard = [];
+    client.io.onAny((event, data) => client.heard.push({ event, data }));
+    return new Promise((ok, bad) => { client.io.once('connect', () => ok(client)).once('connect_error', bad); });
+  }
+
+  event(name, accepts = () => true) {
+    return until(() => this.heard.find((m) => m.event === name && accepts(m.data)), `Socket.IO heard ${name}`);
+  }
+
+  emit(...all) { return this.io.timeout(30_000).emitWithAck(...all); }
+
+  close() { this.io.close(); }
+}
+
+export const startProxy = (cluster, files, env = {}, args = []) => Proxy.start(cluster, { ...files.env, ...env }, args);
+
+export { newUser };
+
+// The first lots of a EURUSD book that a test fills itself: a spot pair whose signals count in contracts of 100,000.
+export async function openCurrencies(cluster) {
+  await cluster.sql(`
+    SELECT tradepost.create_asset('USD'), tradepost.create_asset('EUR');
+    SELECT tradepost.create_instrument('EURUSD', 'spot', 'EUR', 'USD', 0.0001, 100, 1.185, band => 0.5, contract_size => 100000)`);
+  await until(async () => (await cluster.sql("SELECT count(*) FROM tradepost.market WHERE status = 'open'"))[0][0] === '1', 'EURUSD is listed');
+}
