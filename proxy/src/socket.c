@@ -355,8 +355,8 @@ tp_socket_take(TpSocket *socket, TpSlice text, bool held)
 		tp_socket_request(socket, &request, request.id);
 	else
 		tp_socket_reply_error(socket, request.id, 400, fault.code, tp_slice(fault.detail));
-	/* It brought a key: it is taken again when that is known. */
-	if (tp_socket_waits(socket))
+	/* It brought a key: it is taken again when that is known, which may be so by now. */
+	if (tp_socket_asked(socket))
 		tp_socket_hold(socket, text, true);
 }
 

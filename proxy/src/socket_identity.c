@@ -261,7 +261,13 @@ tp_socket_authenticate(TpSocket *socket, TpSlice token, const char **code, const
 bool
 tp_socket_waits(const TpSocket *socket)
 {
-	return socket->question != NULL && !socket->question->again && !socket->question->answered;
+	return tp_socket_asked(socket) && !socket->question->answered;
+}
+
+bool
+tp_socket_asked(const TpSocket *socket)
+{
+	return socket->question != NULL && !socket->question->again;
 }
 
 void

@@ -185,6 +185,7 @@ extern const char *tp_socket_user_fault(const TpSocket *socket);    /* NULL, or 
  */
 extern TpAuthentication tp_socket_authenticate(TpSocket *socket, TpSlice token, const char **code, const char **detail);
 extern bool tp_socket_waits(const TpSocket *socket); /* for the answer about a key */
+extern bool tp_socket_asked(const TpSocket *socket); /* whether it has come or not, nobody has taken it */
 extern void tp_socket_hold(TpSocket *socket, TpSlice text, bool first);
 extern void tp_socket_look(TpSocket *socket); /* an answer has come */
 extern void tp_socket_forget_key(TpSocket *socket);

@@ -72,7 +72,11 @@ rate_of_name(TpTenant *tenant, TpSlice name)
 
 		if (setting->kind == TP_SETTING_RATE && name.length == strlen(rest) &&
 			strncasecmp(name.data, rest, name.length) == 0)
-			return &tenant->rates[0][(setting->offset - offsetof(TpSettings, rates)) / sizeof(TpRate)];
+		{
+			size_t place = (setting->offset - offsetof(TpSettings, rates)) / sizeof(TpRate);
+
+			return &tenant->rates[place / (TP_TIER_COUNT + 1)][place % (TP_TIER_COUNT + 1)];
+		}
 	}
 	return NULL;
 }
