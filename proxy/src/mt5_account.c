@@ -30,6 +30,11 @@ static const TpStatement show_statement = {
 	.sql = "SELECT tradepost_edge.mt5_credentials($1::bigint, $2::bigint, $3::jsonb)", .parameters = 3
 };
 
+static const TpStatement reseal_statement = {
+	.sql = "SELECT tradepost_edge.mt5_reseal($1::bigint, $2::bigint, pg_catalog.decode($3, 'hex'), $4::bytea)",
+	.parameters = 4
+};
+
 static void
 identify(int64_t user, const char *server, const char *login, TpBuffer *identity)
 {
@@ -152,6 +157,31 @@ tp_mt5_accounts_post(TpCall *call)
 /* POST trading/mt5-accounts/:id/credentials ---------------------------------- */
 
 static void
+resealed(void *context, const PGresult *result, const TpPgError *error)
+{
+	(void) context;
+	(void) result;
+	if (error != NULL)
+		tp_log(TP_LOG_WARN, "an MT5 password stays sealed under an old key", "why", error->message, NULL);
+}
+
+static void
+seal_again(const TpCall *call, const json_t *kept, TpSlice identity, TpSlice password)
+{
+	TpBuffer sealed = { 0 };
+	char user[24];
+	char account[24];
+
+	snprintf(user, sizeof(user), "%lld", (long long) call->caller.user);
+	snprintf(account, sizeof(account), "%lld", (long long) json_integer_value(json_object_get(kept, "id")));
+	tp_seal(call->edge->keyring, identity, password, &sealed);
+	tp_pg_call(call->edge->pg, &reseal_statement,
+			   (const char *const[]){ user, account, json_string_value(json_object_get(kept, "sealed")), sealed.data },
+			   resealed, NULL);
+	tp_buffer_free(&sealed);
+}
+
+static void
 show(TpCall *call, const json_t *kept, TpSlice password)
 {
 	TpBuffer *out = &call->answer;
@@ -184,6 +214,9 @@ found(TpCall *call, void *context, const PGresult *result)
 			 json_string_value(json_object_get(kept, "login")), &identity);
 	outcome = tp_unseal_hex(call->edge->keyring, (TpSlice){ identity.data, identity.length },
 							tp_slice(json_string_value(json_object_get(kept, "sealed"))), &password);
+	if (outcome == TP_UNSEAL_OLD)
+		seal_again(call, kept, (TpSlice){ identity.data, identity.length },
+				   (TpSlice){ password.data, password.length });
 	if (outcome == TP_UNSEAL_FINE || outcome == TP_UNSEAL_OLD)
 		show(call, kept, (TpSlice){ password.data, password.length });
 	else

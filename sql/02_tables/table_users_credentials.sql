@@ -56,11 +56,14 @@ COMMENT ON COLUMN tradepost_internal.api_keys.last_ip IS 'Address that it was la
 COMMENT ON COLUMN tradepost_internal.api_keys.ended_at IS 'When its owner or an administrator ended it';
 
 CREATE TABLE tradepost_internal.factors (
-	user_id     bigint PRIMARY KEY REFERENCES tradepost_internal.users,
-	secret      bytea NOT NULL CHECK (length(secret) BETWEEN 64 AND 1024),
-	created_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
-	enrolled_at timestamptz,
-	last_step   bigint NOT NULL DEFAULT 0
+	user_id      bigint PRIMARY KEY REFERENCES tradepost_internal.users,
+	secret       bytea NOT NULL CHECK (length(secret) BETWEEN 64 AND 1024),
+	created_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+	enrolled_at  timestamptz,
+	last_step    bigint NOT NULL DEFAULT 0,
+	failures     integer NOT NULL DEFAULT 0,
+	lockouts     integer NOT NULL DEFAULT 0,
+	locked_until timestamptz
 );
 COMMENT ON TABLE tradepost_internal.factors IS 'Second factors: TOTP, RFC 6238';
 COMMENT ON COLUMN tradepost_internal.factors.user_id IS 'Whose it is';
@@ -68,6 +71,9 @@ COMMENT ON COLUMN tradepost_internal.factors.secret IS 'The shared secret, seale
 COMMENT ON COLUMN tradepost_internal.factors.created_at IS 'When the secret was made';
 COMMENT ON COLUMN tradepost_internal.factors.enrolled_at IS 'When the user proved to have it; NULL: not yet, and it is asked for nowhere';
 COMMENT ON COLUMN tradepost_internal.factors.last_step IS 'The latest 30-second step whose code was used: no code of it or of one before is good again';
+COMMENT ON COLUMN tradepost_internal.factors.failures IS 'Codes that failed in sessions since the last lockout: the fifth locks. Those of logins are in login_failures';
+COMMENT ON COLUMN tradepost_internal.factors.lockouts IS 'Since the last success: each doubles the time';
+COMMENT ON COLUMN tradepost_internal.factors.locked_until IS 'No code is looked at in a session until then';
 
 CREATE TABLE tradepost_internal.recovery_codes (
 	user_id bigint NOT NULL REFERENCES tradepost_internal.factors ON DELETE CASCADE,

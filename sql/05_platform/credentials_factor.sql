@@ -108,6 +108,7 @@ BEGIN
 		UPDATE tradepost_internal.recovery_codes r SET used_at = clock_timestamp() WHERE r.user_id = of_user AND r.hash = (proof ->> 'recovery')::bytea;
 		PERFORM tradepost_internal.note_security('recovery_code_used', of_user, from_ip, 40, jsonb_build_object('purpose', for_purpose,
 			'left', (SELECT count(*) FROM tradepost_internal.recovery_codes r WHERE r.user_id = of_user AND r.used_at IS NULL)));
+		PERFORM tradepost_internal.notify_user(of_user, 'security', 'Recovery code used', 'One of your recovery codes was used. If it was not you, change your password and enrol anew.');
 		RETURN NULL;
 	END IF;
 	RETURN CASE proof ->> 'fault' WHEN 'clock' THEN 'clock' ELSE 'wrong' END;
@@ -115,6 +116,25 @@ END
 $$;
 COMMENT ON FUNCTION tradepost_internal.factor_fault(bigint, text, jsonb, inet) IS
 'Uses up what a proof names, a step or a recovery code; NULL: it was good, else none, wrong, clock, step_spent or recovery_spent';
+
+CREATE OR REPLACE FUNCTION tradepost_internal.factor_failed(asking tradepost_internal.users, in_session boolean, from_ip inet)
+	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
+AS $$
+DECLARE
+	most CONSTANT integer := 5;
+BEGIN
+	IF NOT in_session THEN
+		PERFORM tradepost_internal.login_failed(asking.tenant, asking.email_key, asking.id, from_ip);
+		RETURN;
+	END IF;
+	-- Apart from logins: else who knows no more than an e-mail address could keep its owner from a withdrawal.
+	UPDATE tradepost_internal.factors f SET failures = (f.failures + 1) % most, lockouts = least(f.lockouts + (f.failures + 1) / most, 30),
+		locked_until = CASE WHEN f.failures + 1 >= most THEN clock_timestamp() + least(interval '1 minute' * power(2, f.lockouts), interval '24 hours') END
+		WHERE f.user_id = asking.id;
+END
+$$;
+COMMENT ON FUNCTION tradepost_internal.factor_failed(tradepost_internal.users, boolean, inet) IS
+'Counts a code that failed: at a login as a failed one, in a session by itself; the fifth locks for a minute, and each lockout until a success for twice as long, up to a day';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.factor_prove(user_id bigint, session_id bigint, purpose text, proof jsonb, ip inet)
 	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
@@ -130,27 +150,36 @@ BEGIN
 	ELSIF purpose = 'login' THEN
 		SELECT u.* INTO asking FROM tradepost_internal.users u WHERE u.id = factor_prove.user_id;
 	END IF;
-	SELECT ceil(extract(epoch FROM f.locked_until - clock_timestamp())) INTO wait
-		FROM tradepost_internal.login_failures f WHERE f.tenant = asking.tenant AND f.email_key = asking.email_key AND f.locked_until > clock_timestamp();
+	IF session_id IS NULL THEN
+		SELECT ceil(extract(epoch FROM f.locked_until - clock_timestamp())) INTO wait
+			FROM tradepost_internal.login_failures f WHERE f.tenant = asking.tenant AND f.email_key = asking.email_key AND f.locked_until > clock_timestamp();
+	ELSE
+		-- Locked, so that of many that come at once none is looked at behind the fifth.
+		SELECT ceil(extract(epoch FROM f.locked_until - clock_timestamp())) INTO wait
+			FROM (SELECT x.locked_until FROM tradepost_internal.factors x WHERE x.user_id = asking.id FOR UPDATE) f WHERE f.locked_until > clock_timestamp();
+	END IF;
 	IF wait > 0 THEN
 		RETURN json_build_object('fault', 'locked', 'wait', wait);
 	END IF;
 	fault := tradepost_internal.factor_fault(asking.id, purpose, proof, ip);
 	IF fault IS NULL THEN
 		DELETE FROM tradepost_internal.factor_grants g WHERE g.user_id = asking.id AND g.expires_at <= clock_timestamp();
+		IF session_id IS NOT NULL THEN
+			UPDATE tradepost_internal.factors f SET failures = 0, lockouts = 0, locked_until = NULL WHERE f.user_id = asking.id AND (f.failures > 0 OR f.lockouts > 0);
+		END IF;
 		INSERT INTO tradepost_internal.factor_grants (user_id, session_id, purpose) VALUES (asking.id, factor_prove.session_id, factor_prove.purpose) RETURNING factor_grants.id INTO made;
 		RETURN json_build_object('grant', made);
 	ELSIF fault NOT IN ('none', 'step_spent') THEN
 		-- Who sends a spent step knew a right code; everything else is a guess.
 		PERFORM tradepost_internal.note_security('factor_failed', asking.id, ip, 30, jsonb_build_object('fault', fault, 'purpose', purpose));
-		PERFORM tradepost_internal.login_failed(asking.tenant, asking.email_key, asking.id, ip);
+		PERFORM tradepost_internal.factor_failed(asking, session_id IS NOT NULL, ip);
 	END IF;
 	RETURN json_build_object('fault', fault);
 END
 $$;
 COMMENT ON FUNCTION tradepost_edge.factor_prove(bigint, bigint, text, jsonb, inet) IS
 'Proves a user''s second factor for one call: {"grant"}, good for 30 s, or {"fault": none, wrong, clock, step_spent, recovery_spent, locked, "wait"}. session_id NULL: for a login. purpose: login, enrol, withdrawal, api_key,
-mt5_credentials, recovery_codes, remove. proof, by the proxy: {"step": of the code}, {"recovery": hash}, or {"fault": wrong or clock}. Failures count as failed logins do. Errors: TP016, TP024.';
+mt5_credentials, recovery_codes, remove. proof, by the proxy: {"step": of the code}, {"recovery": hash}, or {"fault": wrong or clock}. Five failures lock for a while that doubles. Errors: TP016, TP024.';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.set_recovery_codes(of_user bigint, hashes bytea[])
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE

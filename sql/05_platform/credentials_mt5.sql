@@ -20,3 +20,13 @@ END
 $$;
 COMMENT ON FUNCTION tradepost_edge.mt5_credentials(bigint, bigint, jsonb) IS
 'POST trading/mt5-accounts/:id/credentials: {"id", "login", "server", "sealed"}; the proxy opens it. Errors: TP005, TP016, TP022, TP024, TP027.';
+
+CREATE OR REPLACE FUNCTION tradepost_edge.mt5_reseal(user_id bigint, account_id bigint, old_sealed bytea, new_sealed bytea)
+	RETURNS boolean LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
+AS $$
+BEGIN
+	UPDATE tradepost_internal.mt5_accounts a SET sealed = new_sealed WHERE a.id = account_id AND a.user_id = mt5_reseal.user_id AND a.sealed = old_sealed;
+	RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION tradepost_edge.mt5_reseal(bigint, bigint, bytea, bytea) IS 'Puts the same password, sealed under a newer key, in the place of the old; false if that has changed meanwhile';

@@ -19,10 +19,11 @@ GRANT EXECUTE ON FUNCTION
 	tradepost_edge.factor_secret(bigint, boolean),
 	tradepost_edge.mfa_status(bigint, bigint, jsonb),
 	tradepost_edge.mt5_credentials(bigint, bigint, jsonb),
+	tradepost_edge.mt5_reseal(bigint, bigint, bytea, bytea),
 	tradepost_edge.profile_update(bigint, bigint, jsonb),
 	tradepost_edge.recovery_codes_renew(bigint, bigint, jsonb, bytea[]),
 	tradepost_edge.session_end(bigint, bigint, jsonb),
 	tradepost_edge.sessions_list(bigint, bigint, jsonb),
 	tradepost_edge.withdrawal_post(bigint, bigint, jsonb)
 TO tradepost_proxy;
-GRANT EXECUTE ON FUNCTION tradepost.remove_factor(bigint) TO tradepost_admin;
+GRANT EXECUTE ON FUNCTION tradepost.remove_factor(bigint), tradepost.sealing_keys() TO tradepost_admin;

@@ -124,7 +124,20 @@ test('wrong codes count as wrong passwords do', async () => {
   const locked = await login(user, { code: good });
   isProblem(locked, 429, 'account_locked');
   assert.ok(Number(locked.headers['retry-after']) > 0);
-  isProblem(await proxy.post(api('account/withdrawals'), { asset: 'USD', amount: '1', code: good }, { token: user.token }), 429, 'account_locked', /too many wrong codes/);
+  // Who is logged in is not kept from a withdrawal by that, but by wrong codes for withdrawals.
+  const withdraw = (code) => proxy.post(api('account/withdrawals'), { asset: 'USD', amount: '1', code }, { token: user.token });
+  assert.equal((await withdraw(good)).status, 201);
+  const guesses = await Promise.all(Array.from({ length: 8 }, (_, i) => withdraw(code(secret, 40 + i))));
+  assert.deepEqual(guesses.map((a) => a.status).sort(), [401, 401, 401, 401, 401, 429, 429, 429]);
+  const second = await withdraw(await another(cluster, user, secret));
+  isProblem(second, 429, 'account_locked', /too many wrong codes/);
+  const wait = Number(second.headers['retry-after']);
+  assert.ok(wait > 0 && wait <= 60);
+  await cluster.sql(`UPDATE tradepost_internal.factors SET locked_until = now() WHERE user_id = ${user.user.id}`);
+  for (let i = 0; i < 5; i++) isProblem(await withdraw(code(secret, 50 + i)), 401, 'mfa_invalid', /is wrong/);
+  assert.ok(Number((await withdraw(good)).headers['retry-after']) > 60, 'twice as long');
+  await cluster.sql(`UPDATE tradepost_internal.factors SET locked_until = now() WHERE user_id = ${user.user.id}`);
+  assert.equal((await withdraw(await another(cluster, user, secret))).status, 201);
 });
 
 test('a withdrawal: the factor where one is enrolled, the decision, and once for its key', async () => {
@@ -230,6 +243,7 @@ test('MT5 passwords: sealed, shown to their owner alone, behind the factor', asy
 test('keys are changed by putting a newer one above: what is used is sealed anew', async () => {
   const user = await newUser(proxy);
   const { secret } = await enrol(proxy, user);
+  const mt5 = (await proxy.post(api('trading/mt5-accounts'), { login: '1', server: 'Demo', password: 'Mt5-Horse-1' }, { token: user.token })).json.account;
   const sealedUnder = async () => Buffer.from((await cluster.sql(`SELECT encode(substr(secret, 3, 5), 'hex') FROM tradepost_internal.factors WHERE user_id = ${user.user.id}`))[0][0], 'hex').toString();
   assert.equal(await sealedUnder(), 'first');
   const file = keyFile(['newer', newKey()], ['first', firstKey]);
@@ -238,6 +252,11 @@ test('keys are changed by putting a newer one above: what is used is sealed anew
     const answer = await second.post(api('auth/login'), { email: user.email, password: user.password, code: await another(cluster, user, secret) });
     assert.equal(answer.status, 200, answer.text);
     while (await sealedUnder() !== 'newer') await new Promise((ok) => { setTimeout(ok, 20); });
+    const count = async () => (await cluster.sql("SELECT sum(records) FROM tradepost.sealing_keys() WHERE key_id = 'newer' AND kind = 'mt5_account'"))[0]?.[0] ?? '';
+    assert.equal(await count(), '');
+    const shown = await second.post(api(`trading/mt5-accounts/${mt5.id}/credentials`), { code: await another(cluster, user, secret) }, { token: user.token });
+    assert.equal(shown.json.credentials?.password, 'Mt5-Horse-1', shown.text);
+    while (await count() !== '1') await new Promise((ok) => { setTimeout(ok, 20); });
     // The proxy with the old file alone cannot open it, and says nothing of why to its client.
     const refused = await login(user, { code: await another(cluster, user, secret) });
     isProblem(refused, 500, 'internal_error');
