@@ -1,36 +1,43 @@
 -- GET trading/performance: what a user's trading came to, from the sums that the follower keeps.
 
 CREATE OR REPLACE FUNCTION tradepost_internal.performance_rows(of_account bigint, of_currency integer, of_instrument integer, of_source text, since timestamptz, until timestamptz, by_hours boolean)
-	RETURNS SETOF tradepost_internal.performance_spans LANGUAGE sql STABLE PARALLEL SAFE ROWS 500
-	SET search_path = pg_catalog, tradepost_internal, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+	RETURNS SETOF tradepost_internal.performance_spans LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 500
+	SET search_path = pg_catalog, tradepost_internal, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$
+DECLARE
 	-- Whole days as such, and hours where they end: so many rows at most as there are days, and 46.
-	WITH edges AS (
-		SELECT since, CASE WHEN by_hours THEN until ELSE least(d.first, until) END AS first, CASE WHEN by_hours THEN until ELSE greatest(d.last, least(d.first, until)) END AS last, until
-		FROM (SELECT date_trunc('day', since + interval '1 day' - interval '1 microsecond', 'UTC') AS first, date_trunc('day', until, 'UTC') AS last) d)
-	SELECT s.* FROM edges e JOIN tradepost_internal.performance_spans s ON s.account = of_account AND s.currency = of_currency AND s.instrument = of_instrument AND s.source = of_source
-		AND NOT s.days AND s.start >= e.since AND s.start < e.first
-	UNION ALL
-	SELECT s.* FROM edges e JOIN tradepost_internal.performance_spans s ON s.account = of_account AND s.currency = of_currency AND s.instrument = of_instrument AND s.source = of_source
-		AND s.days AND s.start >= e.first AND s.start < e.last
-	UNION ALL
-	SELECT s.* FROM edges e JOIN tradepost_internal.performance_spans s ON s.account = of_account AND s.currency = of_currency AND s.instrument = of_instrument AND s.source = of_source
-		AND NOT s.days AND s.start >= e.last AND s.start < e.until
+	first timestamptz := CASE WHEN by_hours THEN until ELSE least(date_trunc('day', since + interval '1 day' - interval '1 microsecond', 'UTC'), until) END;
+	last  timestamptz := CASE WHEN by_hours THEN until ELSE greatest(date_trunc('day', until, 'UTC'), first) END;
+BEGIN
+	RETURN QUERY SELECT s.* FROM tradepost_internal.performance_spans s
+		WHERE s.account = of_account AND s.currency = of_currency AND s.instrument = of_instrument AND s.source = of_source AND NOT s.days AND s.start >= since AND s.start < first;
+	IF first < last THEN
+		RETURN QUERY SELECT s.* FROM tradepost_internal.performance_spans s
+			WHERE s.account = of_account AND s.currency = of_currency AND s.instrument = of_instrument AND s.source = of_source AND s.days AND s.start >= first AND s.start < last;
+	END IF;
+	IF last < until THEN
+		RETURN QUERY SELECT s.* FROM tradepost_internal.performance_spans s
+			WHERE s.account = of_account AND s.currency = of_currency AND s.instrument = of_instrument AND s.source = of_source AND NOT s.days AND s.start >= last AND s.start < until;
+	END IF;
+END
 $$;
 COMMENT ON FUNCTION tradepost_internal.performance_rows(bigint, integer, integer, text, timestamptz, timestamptz, boolean) IS
 'The spans between two full hours: days, and hours where it begins or ends within one; or hours alone. Instrument 0 and source empty stand for all';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.performance_keys(of_account bigint)
-	RETURNS TABLE (currency integer, instrument integer, source text) LANGUAGE sql STABLE PARALLEL SAFE ROWS 20
-	SET search_path = pg_catalog, tradepost_internal, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off SET jit = off
+	RETURNS TABLE (currency integer, instrument integer, source text) LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20
+	SET search_path = pg_catalog, tradepost_internal, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$
+#variable_conflict use_column
+BEGIN
 	-- From one key to the next by the primary key: spans are many, keys are few.
-	WITH RECURSIVE keys (currency, instrument, source) AS (
+	RETURN QUERY WITH RECURSIVE keys (currency, instrument, source) AS (
 		(SELECT s.currency, s.instrument, s.source FROM tradepost_internal.performance_spans s WHERE s.account = of_account ORDER BY s.account, s.currency, s.instrument, s.source LIMIT 1)
 		UNION ALL
 		SELECT n.* FROM keys k CROSS JOIN LATERAL (SELECT s.currency, s.instrument, s.source FROM tradepost_internal.performance_spans s
 			WHERE s.account = of_account AND (s.currency, s.instrument, s.source) > (k.currency, k.instrument, k.source) ORDER BY s.account, s.currency, s.instrument, s.source LIMIT 1) n)
-	SELECT k.currency, k.instrument, k.source FROM keys k
+	SELECT k.currency, k.instrument, k.source FROM keys k;
+END
 $$;
 COMMENT ON FUNCTION tradepost_internal.performance_keys(bigint) IS 'What sums there are of an account: by currency, instrument (0: all) and source (empty: all)';
 
@@ -91,10 +98,13 @@ COMMENT ON FUNCTION tradepost_internal.performance_of(bigint, integer, integer, 
 
 CREATE OR REPLACE FUNCTION tradepost_internal.performance_summary(of_account bigint, of_currency integer, of_instrument integer, of_source text, since timestamptz, until timestamptz,
 	OUT trades bigint, OUT win_rate text, OUT net text)
-	RETURNS record LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
+	RETURNS record LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
+BEGIN
 	SELECT coalesce(sum(r.trades), 0)::bigint, tradepost_internal.decimal_text(sum(r.wins) / nullif(sum(r.trades), 0), 6), tradepost_internal.decimal_text(coalesce(sum(r.gross - r.commission), 0))
-	FROM tradepost_internal.performance_rows(of_account, of_currency, of_instrument, of_source, since, until, false) r
+	INTO trades, win_rate, net
+	FROM tradepost_internal.performance_rows(of_account, of_currency, of_instrument, of_source, since, until, false) r;
+END
 $$;
 COMMENT ON FUNCTION tradepost_internal.performance_summary(bigint, integer, integer, text, timestamptz, timestamptz) IS 'Three figures of one instrument or source';
 
