@@ -178,7 +178,6 @@ preview_triggered(const TpEngine *engine, const TpCommand *command, int64_t now,
 	}
 	becomes.type = tp_is_market_kind(command->type) ? TP_MARKET : TP_LIMIT;
 	becomes.link_id = 0;
-	becomes.max_open = 0;
 	reason = preview_taker(engine, &becomes, now, out);
 	if (reason != TP_REASON_NONE)
 	{

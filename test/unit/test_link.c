@@ -327,6 +327,59 @@ loading(TpUnit *u)
 						  "accepted 50 buy 1 @70; cancelled 50 buy 1 @70 requested; cancelled 4 sell 5 linked");
 }
 
+static void
+previews(TpUnit *u)
+{
+	TpCommand stop = tradepost_unit_stop(4, 10, TP_STOP, TP_SELL, 5, 90);
+	TpCommand buy = tradepost_unit_order(5, 11, TP_BUY, 5, 110);
+	TpPreview p;
+
+	tradepost_unit_open(u, "preview");
+	tradepost_unit_place(u, 3, 10, TP_SELL, 5, 110);
+	stop.time_in_force = TP_GTD;
+	stop.expires_at = 5000;
+	tradepost_unit_apply(u, linked(stop, 3));
+	tradepost_unit_skip(u);
+	tradepost_engine_preview(u->engine, &buy, 4999, &p);
+	tradepost_unit_ok(u, p.filled == 5 * TRADEPOST_ONE, "a linked order is met as any");
+	tradepost_engine_preview(u->engine, &buy, 5000, &p);
+	tradepost_unit_ok(u, p.filled == 0 && p.resting == 5 * TRADEPOST_ONE, "but is gone with a partner that is due");
+	tradepost_unit_cancel(u, 3, 10);
+	tradepost_unit_skip(u);
+	stop.id = 6;
+	tradepost_unit_apply(u, stop);
+	tradepost_unit_skip(u);
+	buy = linked(tradepost_unit_order(7, 10, TP_SELL, 5, 110), 6);
+	tradepost_engine_preview(u->engine, &buy, 4999, &p);
+	tradepost_unit_ok(u, p.reason == TP_REASON_NONE && p.resting == 5 * TRADEPOST_ONE, "it may be linked");
+	tradepost_engine_preview(u->engine, &buy, 5000, &p);
+	tradepost_unit_ok(u, p.reason == TP_REASON_LINKED, "not to one that is due");
+}
+
+/* An entry may insist that its children are there. */
+static void
+insisting(TpUnit *u)
+{
+	TpCommand entry = tradepost_unit_order(9, 10, TP_BUY, 5, 100);
+
+	tradepost_unit_open(u, "an entry that must be protected");
+	entry.children = 2;
+	tradepost_unit_apply(u, child(1, 10, TP_STOP, 5, 90, 9));
+	tradepost_unit_apply(u, child(2, 11, TP_STOP, 5, 90, 9));
+	tradepost_unit_skip(u);
+	tradepost_unit_apply(u, entry);
+	tradepost_unit_expect(u, "a stranger is no child",
+						  "rejected 9 buy 5 @100 linked; cancelled 1 sell 5 linked; cancelled 2 sell 5 linked");
+	entry.id = 19;
+	tradepost_unit_apply(u, child(11, 10, TP_STOP, 5, 90, 19));
+	tradepost_unit_apply(u, child(12, 10, TP_TAKE_PROFIT, 5, 110, 19));
+	tradepost_unit_apply(u, child(13, 10, TP_TAKE_PROFIT, 5, 120, 19));
+	tradepost_unit_cancel(u, 13, 10);
+	tradepost_unit_skip(u);
+	tradepost_unit_apply(u, entry);
+	tradepost_unit_expect(u, "those that are there suffice", "accepted 19 buy 5 @100");
+}
+
 int
 main(void)
 {
@@ -341,5 +394,7 @@ main(void)
 	parents(&unit);
 	stop_entry(&unit);
 	loading(&unit);
+	previews(&unit);
+	insisting(&unit);
 	return tradepost_unit_done(&unit);
 }
