@@ -24,7 +24,7 @@ typedef struct TpEdge
 	struct TpKeyring *keyring;   /* NULL without SECRETS_KEY_FILE */
 	struct TpSessions *sessions; /* revoked ones */
 	struct TpTenants *tenants;
-	struct TpKeys *keys; /* API keys that were seen lately */
+	struct TpKeys *keys;             /* API keys that were seen lately */
 	struct TpDeliveries *deliveries; /* NULL without DELIVERY_COMMAND and DELIVERY_WEBHOOK */
 	struct TpStream *stream;
 	struct TpDecisions *decisions;

@@ -313,7 +313,8 @@ check_prices(const TpSettings *settings, TpBuffer *problem)
 
 		if (whole == 0 || whole > 9 || fraction > 2 || price[whole + (fraction > 0 ? fraction + 1 : 0)] != '\0')
 		{
-			tp_buffer_format(problem, "%s must be a decimal number with at most two decimal places, such as 49.99", names[tier]);
+			tp_buffer_format(problem, "%s must be a decimal number with at most two decimal places, such as 49.99",
+							 names[tier]);
 			return false;
 		}
 	}
