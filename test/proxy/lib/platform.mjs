@@ -88,6 +88,11 @@ export class TestClient {
 
   emit(...all) { return this.io.timeout(30_000).emitWithAck(...all); }
 
+  async subscribe(...channels) {
+    const answer = await this.emit('subscribe', { channels });
+    assert.equal(answer.ok, true, JSON.stringify(answer));
+  }
+
   close() { this.io.close(); }
 }
 
