@@ -2,7 +2,7 @@
 --
 -- A batch is all or none: each signal is read and checked before the first is stored.
 -- A stored one is handed to the follower through new_signals, which arms its watches
--- (see signals_judge.sql), and to the proxies and their sockets through push().
+-- (see signals_judge.sql), and to the proxies and their sockets through push_queue.
 
 CREATE OR REPLACE FUNCTION tradepost_internal.signal_renamed(item jsonb, name text, other text)
 	RETURNS jsonb LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
@@ -199,8 +199,10 @@ BEGIN
 		INSERT INTO tradepost_internal.new_signals (signal) SELECT t.id FROM stored t
 	)
 	SELECT array_agg(tradepost_internal.signal_json(t.signal) ORDER BY t.id), array_agg(t.access ORDER BY t.id) INTO found, of_access FROM stored t;
-	PERFORM tradepost_internal.push(asking.tenant, NULL, tradepost_internal.signal_tier(f.access), 'signals', 'signal:created', f.json)
+	INSERT INTO tradepost_internal.push_queue (tenant, tier, channel, event, data)
+		SELECT asking.tenant, tradepost_internal.signal_tier(f.access), 'signals', 'signal:created', f.json::text
 		FROM unnest(found, of_access) WITH ORDINALITY f (json, access, n) ORDER BY f.n;
+	PERFORM tradepost_internal.wake_follower();
 	RETURN CASE WHEN items IS NULL THEN json_build_object('signal', found[1]) ELSE json_build_object('signals', array_to_json(found)) END;
 END
 $$;
@@ -217,8 +219,10 @@ BEGIN
 	IF coalesce(cardinality(ids), 0) = 0 THEN
 		RETURN;
 	END IF;
-	PERFORM tradepost_internal.push(x.tenant, NULL, tradepost_internal.signal_tier(x.access), 'signals', 'signal:updated', x.json)
-		FROM (SELECT s.id, s.tenant, s.access, tradepost_internal.signal_json(s) AS json FROM tradepost_internal.signals s WHERE s.id = ANY (ids) ORDER BY s.id) x;
+	INSERT INTO tradepost_internal.push_queue (tenant, tier, channel, event, data)
+		SELECT s.tenant, tradepost_internal.signal_tier(s.access), 'signals', 'signal:updated', tradepost_internal.signal_json(s)::text
+		FROM tradepost_internal.signals s WHERE s.id = ANY (ids) ORDER BY s.id;
+	PERFORM tradepost_internal.wake_follower();
 	-- Whom it concerns: its author, and who executed it.
 	PERFORM tradepost_internal.notify_users(array_agg(x.user_id), array_agg('signals'::text), array_agg(format('Signal %s %s: %s', x.id, x.symbol, x.became)),
 			array_agg(format('%s %s at %s, stop %s, target %s: %s.', x.type, x.symbol, x.entry, x.stop, x.target, x.became)),
