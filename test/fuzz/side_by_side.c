@@ -172,6 +172,7 @@ sum_events(TpPair *pair, const TpCommand *command, size_t first_event, TpPreview
 	const TpInstrument *instrument = tradepost_model_instrument(pair->model, command->instrument);
 	const TpEvent *events;
 	size_t n = tradepost_engine_events(pair->engine, &events);
+	bool decided = false;
 	bool fired = false;
 
 	*real = (TpPreview){ 0 };
@@ -181,6 +182,10 @@ sum_events(TpPair *pair, const TpCommand *command, size_t first_event, TpPreview
 
 		if (event->decision)
 			real->reason = event->reason;
+		decided |= event->decision;
+		/* what was due first may have been another order with the same id */
+		if (!decided)
+			continue;
 		/* what fires another order, or is done to this one by its child that fires */
 		if (event->kind == TP_EV_TRIGGERED
 				? event->order_id != command->id
