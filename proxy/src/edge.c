@@ -24,7 +24,7 @@
 #include "keyring.h"
 #include "rate_limits.h"
 #include "listener.h"
-#include "keys.h"
+#include "key_identity.h"
 #include "log.h"
 #include "metrics.h"
 #include "pg.h"

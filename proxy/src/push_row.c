@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "pushes.h"
-#include "tier.h"
+#include "tier_names.h"
 
 static const struct
 {

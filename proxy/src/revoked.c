@@ -14,14 +14,14 @@
 #include "buffer.h"
 #include "clock.h"
 #include "edge.h"
-#include "keys.h"
+#include "key_identity.h"
 #include "log.h"
 #include "pg.h"
 #include "pushes.h"
 #include "rate_limits.h"
 #include "settings.h"
 #include "tenants.h"
-#include "tier.h"
+#include "tier_names.h"
 
 typedef struct Revoked
 {

@@ -11,7 +11,7 @@
 #include "cors.h"
 #include "edge.h"
 #include "json.h"
-#include "keys.h"
+#include "key_identity.h"
 #include "pg.h"
 #include "problem.h"
 #include "query.h"

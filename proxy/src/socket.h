@@ -11,7 +11,7 @@
  *	1007	not UTF-8, or wrongly compressed
  *	1008	too many messages, or too many bad tokens
  *	1009	a message of more than 64 KiB
- *	4001	the session was revoked
+ *	4001	the session was revoked, or the API key has ended
  *	4008	the client reads slower than its events come
  *	4009	no answer to a ping
  *	4010	no Socket.IO handshake in time

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
-#include "keys.h"
+#include "key_identity.h"
 #include "problem.h"
 #include "rate_limits.h"
 #include "revoked.h"

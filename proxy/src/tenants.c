@@ -14,7 +14,7 @@
 #include "problem.h"
 #include "rate_limits.h"
 #include "settings.h"
-#include "tier.h"
+#include "tier_names.h"
 
 #define UNKNOWN_WEIGHT 20
 

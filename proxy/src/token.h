@@ -9,7 +9,7 @@
 #define TRADEPOST_PROXY_TOKEN_H
 
 #include "call.h"
-#include "tier.h"
+#include "tier_names.h"
 
 typedef struct TpTokens TpTokens;
 

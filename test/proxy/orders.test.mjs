@@ -31,6 +31,7 @@ test('POST orders answers 201 with the decided order', async () => {
   assert.deepEqual(rest, {
     clientOrderId: null, symbol: 'Dec25-Wheat', asset: 'Wheat', contract: 'Dec25', side: 'buy', type: 'limit', timeInForce: 'day', price: '99.5', quantity: '3',
     amount: '3', filled: '0', remaining: '3', averagePrice: null, commission: '0', status: 'open', reason: null, postOnly: false, stp: 'cancel_taker',
+    stopPrice: null, linkedOrder: null, parentOrder: null,
   });
   assert.ok(Number.isInteger(id));
   for (const t of [createdAt, updatedAt, expiresAt]) assert.match(t, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);

@@ -1,13 +1,13 @@
 /*
- * keys.h
+ * key_identity.h
  *	  API keys: who a key stands for.
  *
  * The database decides (tradepost_edge.api_key_lookup()): whether the key is in force,
  * from this address, and included in its owner's tier. What it said is remembered for 5 s
  * at most, and not beyond a change that it tells of.
  */
-#ifndef TRADEPOST_PROXY_KEYS_H
-#define TRADEPOST_PROXY_KEYS_H
+#ifndef TRADEPOST_PROXY_KEY_IDENTITY_H
+#define TRADEPOST_PROXY_KEY_IDENTITY_H
 
 #include "call.h"
 #include "pg.h"

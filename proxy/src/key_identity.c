@@ -1,6 +1,6 @@
 /*
- * keys.c
- *	  Who API keys stand for, remembered for a moment; see keys.h.
+ * key_identity.c
+ *	  Who API keys stand for, remembered for a moment; see key_identity.h.
  *
  *		(none) --asked--> ASKING --answer--> KNOWN --5 s, or a change--> (none)
  *		                    +--refused, or a change meanwhile--> (none)
@@ -9,7 +9,7 @@
  * database knows it by is kept: entries are found by a keyed hash of key and address.
  * Refusals are not remembered: their rate is bounded by the blocking of addresses.
  */
-#include "keys.h"
+#include "key_identity.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -20,7 +20,7 @@
 #include "credential.h"
 #include "edge.h"
 #include "metrics.h"
-#include "tier.h"
+#include "tier_names.h"
 
 #define BUCKETS 1024
 #define KNOWN_MS 5000

@@ -1,8 +1,8 @@
 /*
- * tier.c
+ * tier_names.c
  *	  Tiers and scopes by name.
  */
-#include "tier.h"
+#include "tier_names.h"
 
 const char *const tp_tier_names[TP_TIER_COUNT] = { "free", "basic", "pro", "enterprise" };
 

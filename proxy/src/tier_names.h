@@ -1,9 +1,9 @@
 /*
- * tier.h
+ * tier_names.h
  *	  Tiers and scopes by name.  Pure.
  */
-#ifndef TRADEPOST_PROXY_TIER_H
-#define TRADEPOST_PROXY_TIER_H
+#ifndef TRADEPOST_PROXY_TIER_NAMES_H
+#define TRADEPOST_PROXY_TIER_NAMES_H
 
 #include "call.h"
 
