@@ -6,6 +6,7 @@
 
 #include "buffer.h"
 #include "json.h"
+#include "json_view.h"
 #include "tap.h"
 
 static TpJsonFault
@@ -168,6 +169,33 @@ beginnings(TpTap *tap)
 	tradepost_tap_ok(tap, fault_of(text, sizeof(text) - 1) == TP_JSON_FINE, "the whole is");
 }
 
+static void
+takes(TpTap *tap, const char *object, const char *rest, const char *text)
+{
+	TpBuffer kept = { 0 };
+	TpBuffer taken = { 0 };
+	bool fine = tp_json_take(tp_slice(object), "code", &kept, &taken);
+
+	tp_buffer_add(&kept, "", 1);
+	tp_buffer_add(&taken, "", 1);
+	tradepost_tap_ok(tap, text == NULL ? !fine : fine && strcmp(kept.data, rest) == 0 && strcmp(taken.data, text) == 0,
+					 object);
+	tp_buffer_free(&kept);
+	tp_buffer_free(&taken);
+}
+
+static void
+taking(TpTap *tap)
+{
+	takes(tap, "{}", "{}", "");
+	takes(tap, " { \"a\" : 1.50 , \"code\" : \"1\\u0032\" , \"b\":[{\"code\":\"x\"}] } ",
+		  "{\"a\":1.50,\"b\":[{\"code\":\"x\"}]}", "12");
+	takes(tap, "{\"code\":null,\"z\":\"code\"}", "{\"z\":\"code\"}", "");
+	takes(tap, "[\"code\"]", "[\"code\"]", "");
+	takes(tap, "{\"code\":12}", NULL, NULL);
+	takes(tap, "{\"code\":{}}", NULL, NULL);
+}
+
 int
 main(void)
 {
@@ -177,6 +205,7 @@ main(void)
 	refused(&tap);
 	numbers(&tap);
 	beginnings(&tap);
+	taking(&tap);
 	tradepost_tap_plan(tap.number);
 	return tap.failed > 0;
 }
