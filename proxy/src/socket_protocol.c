@@ -198,6 +198,32 @@ read_member(TpSlice name, TpSlice value, TpSocketRequest *request, TpSocketFault
 	return tp_socket_fault(fault, "field_unknown", "unknown field %.*s", tp_socket_printable(name), name.data);
 }
 
+/* subscribe:signals and the like: what they subscribe to stands in the name. */
+static bool
+push_name(TpSlice name, TpSocketRequest *request)
+{
+	static const struct
+	{
+		const char *name;
+		TpSlice channel;
+	} names[] = { { "subscribe:signals", { "\"signals\"", 9 } },
+				  { "subscribe:notifications", { "\"notifications\"", 15 } },
+				  { "subscribe:account", { "\"account\"", 9 } } };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	{
+		bool off = name.length > 2 && memcmp(name.data, "un", 2) == 0;
+		TpSlice bare = off ? (TpSlice){ name.data + 2, name.length - 2 } : name;
+
+		if (!tp_slice_is(bare, names[i].name))
+			continue;
+		request->op = off ? TP_OP_UNSUBSCRIBE : TP_OP_SUBSCRIBE;
+		request->channels = names[i].channel;
+		return true;
+	}
+	return false;
+}
+
 /* What a name means; plain names may also say what they subscribe to. */
 static bool
 find_operation(TpSlice name, TpSocketRequest *request, TpSocketFault *fault)
@@ -209,6 +235,8 @@ find_operation(TpSlice name, TpSocketRequest *request, TpSocketFault *fault)
 		request->market = true;
 		return true;
 	}
+	if (request->plain && push_name(name, request))
+		return true;
 	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
 	{
 		if (tp_slice_is(name, request->plain ? operations[i].event : operations[i].name))

@@ -12,6 +12,7 @@
  *	{"op":"session","id":5,"cancelOnDisconnect":true,"grace":5}
  *	{"op":"order.place","id":6,"key":"...","data":{...}}      and the other commands
  *	{"event":"subscribe:market","data":"Dec25-Wheat"}         and unsubscribe:market
+ *	{"event":"subscribe:signals"}                             and notifications, account
  *
  * The answers: {"op":"ack","id":1,...}, {"op":"error","id":1,"status":..,"code":..,"detail":..}.
  */

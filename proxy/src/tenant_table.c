@@ -2,8 +2,8 @@
  * tenant_table.c
  *	  The tenants, and whose a request is; see tenant_table.h.
  *
- * There are few, and they are compared one by one.  Hosts are compared without their port
- * and in any case, as clients may write them.
+ * Every request looks up its host, and its tenant's limits: both by halving.  Hosts are
+ * compared without their port and in any case, as clients may write them.
  */
 #include "tenant_table.h"
 
@@ -42,8 +42,51 @@ copy_host(TpSlice host)
 	return copy;
 }
 
+/* Below 0: the slice comes before the host, which is lower case. */
+static int
+compare_host(TpSlice slice, const char *host)
+{
+	int order = strncasecmp(slice.data, host, slice.length);
+
+	/* Of two that begin alike the shorter one comes first. */
+	return order != 0 ? order : host[slice.length] == '\0' ? 0 : -1;
+}
+
+/* The first place whose host does not come before. */
+static int
+host_place(const TpTenantTable *table, TpSlice host)
+{
+	int low = 0;
+	int high = table->host_count;
+
+	while (low < high)
+	{
+		int middle = (low + high) / 2;
+
+		if (compare_host(host, table->hosts[middle].host) > 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static void
-read_hosts(TpTenant *tenant, TpSlice hosts)
+add_host(TpTenantTable *table, TpTenant *tenant, TpSlice host)
+{
+	char *copy = copy_host(host);
+	int at = host_place(table, tp_slice(copy));
+
+	tenant->hosts = tp_realloc(tenant->hosts, (size_t) (tenant->host_count + 1) * sizeof(char *));
+	tenant->hosts[tenant->host_count++] = copy;
+	table->hosts = tp_realloc(table->hosts, (size_t) (table->host_count + 1) * sizeof(TpTenantHost));
+	memmove(&table->hosts[at + 1], &table->hosts[at], (size_t) (table->host_count - at) * sizeof(TpTenantHost));
+	table->hosts[at] = (TpTenantHost){ copy, tenant->id };
+	table->host_count++;
+}
+
+static void
+read_hosts(TpTenantTable *table, TpTenant *tenant, TpSlice hosts)
 {
 	TpJsonCursor cursor = tp_json_open(hosts);
 	TpSlice value;
@@ -53,10 +96,7 @@ read_hosts(TpTenant *tenant, TpSlice hosts)
 		TpBuffer host = { 0 };
 
 		if (tp_json_text(value, &host) && host.length > 0)
-		{
-			tenant->hosts = tp_realloc(tenant->hosts, (size_t) (tenant->host_count + 1) * sizeof(char *));
-			tenant->hosts[tenant->host_count++] = copy_host((TpSlice){ host.data, host.length });
-		}
+			add_host(table, tenant, (TpSlice){ host.data, host.length });
 		tp_buffer_free(&host);
 	}
 }
@@ -135,19 +175,26 @@ tp_tenants_add(TpTenantTable *table, int64_t id, TpSlice name, TpSlice hosts, Tp
 	*tenant = (TpTenant){ .id = id, .name = tp_slice_dup(name) };
 	for (int tier = 0; tier < TP_TIER_COUNT; tier++)
 		tenant->sockets[tier] = -1;
-	read_hosts(tenant, hosts);
+	read_hosts(table, tenant, hosts);
 	read_rates(tenant, settings, ignored);
 }
 
 TpTenant *
 tp_tenants_find(const TpTenantTable *table, int64_t id)
 {
-	for (int i = 0; i < table->count; i++)
+	int low = 0;
+	int high = table->count;
+
+	while (low < high)
 	{
-		if (table->entries[i].id == id)
-			return &table->entries[i];
+		int middle = (low + high) / 2;
+
+		if (table->entries[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return NULL;
+	return low < table->count && table->entries[low].id == id ? &table->entries[low] : NULL;
 }
 
 void
@@ -161,6 +208,7 @@ tp_tenants_clear(TpTenantTable *table)
 		free(table->entries[i].name);
 	}
 	free(table->entries);
+	free(table->hosts);
 	*table = (TpTenantTable){ 0 };
 }
 
@@ -179,20 +227,13 @@ of_name(const TpTenantTable *table, TpSlice name)
 static int64_t
 of_host(const TpTenantTable *table, TpSlice host)
 {
-	host = bare_host(host);
-	if (host.length == 0)
-		return 0;
-	for (int i = 0; i < table->count; i++)
-	{
-		const TpTenant *tenant = &table->entries[i];
+	int at;
 
-		for (int j = 0; j < tenant->host_count; j++)
-		{
-			if (strlen(tenant->hosts[j]) == host.length && strncasecmp(tenant->hosts[j], host.data, host.length) == 0)
-				return tenant->id;
-		}
-	}
-	return 0;
+	host = bare_host(host);
+	if (host.length == 0 || table->host_count == 0 || memchr(host.data, '\0', host.length) != NULL)
+		return 0;
+	at = host_place(table, host);
+	return at < table->host_count && compare_host(host, table->hosts[at].host) == 0 ? table->hosts[at].tenant : 0;
 }
 
 TpTenantFault

@@ -27,16 +27,24 @@ typedef struct TpTenant
 	int sockets[TP_TIER_COUNT]; /* that a user of this tier may have; -1: any number */
 } TpTenant;
 
+typedef struct TpTenantHost
+{
+	const char *host; /* of the tenant's own list */
+	int64_t tenant;
+} TpTenantHost;
+
 /* All zero is empty. */
 typedef struct TpTenantTable
 {
-	TpTenant *entries;
+	TpTenant *entries; /* in order of id */
 	int count;
 	int capacity;
+	TpTenantHost *hosts; /* of all, in order */
+	int host_count;
 } TpTenantTable;
 
 /*
- * hosts: a JSON array of names; settings: a JSON object, of which rateLimits {"api_free": "100/900", ...} is read: names
+ * In order of id. hosts: a JSON array of names; settings: a JSON object, of which rateLimits {"api_free": "100/900", ...} is read: names
  * as of RATE_LIMIT_..., in any case. What is not understood is left out, and `ignored` (may be NULL) names the first.
  */
 extern void

@@ -122,7 +122,7 @@ test('Socket.IO hears the same names', async () => {
   const socket = io(proxy.url, { transports: ['websocket'], auth: { token: reader.token }, reconnection: false });
   await new Promise((ok, bad) => { socket.on('connect', ok).on('connect_error', bad); });
   const heard = new Promise((ok) => { socket.on('signal:created', (data, place) => ok({ data, place })); });
-  const ack = await socket.emitWithAck('subscribe', 'signals');
+  const ack = await socket.emitWithAck('subscribe:signals');
   assert.equal(ack.ok, true, JSON.stringify(ack));
   const { json } = await publish(author);
   const { data, place } = await heard;
@@ -130,6 +130,7 @@ test('Socket.IO hears the same names', async () => {
   assert.ok(place.push > ack.push);
   const changed = new Promise((ok) => { socket.on('subscription:changed', ok); });
   assert.equal((await socket.emitWithAck('subscribe', ['account'])).ok, true);
+  assert.equal((await socket.emitWithAck('unsubscribe:signals')).ok, true);
   await tier(reader, 'basic');
   assert.equal((await changed).tier, 'basic');
   socket.close();
