@@ -8,7 +8,9 @@
  * done once, whenever it ends.  What is done is written in SQL, sql/05_platform/follow*.sql;
  * here is when.  Any error ends it; the launcher starts it again.
  *
- * Its transactions are short and it holds no lock or snapshot between them.  None of them
+ * Its transactions are short and it holds no lock or snapshot between them.  Whoever wants a
+ * table for itself (DROP EXTENSION wants all) gets it: before the other could find a
+ * deadlock, the follower lets go of what it holds and begins again.  None of them
  * is flushed but that which numbers pushes, because whoever hears a number may
  * come back with it; and only then does it notify, in one of its own, because
  * notifiers wait for each other until they have committed.
@@ -28,6 +30,7 @@
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
+#include "storage/proc.h"
 #include "tcop/tcopprot.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
@@ -39,6 +42,9 @@
 
 /* From the begin of one round to that of the next, so that under load rounds are large and few. */
 #define ROUND_US 50000
+
+/* How long it waits for a lock, at most; and no longer than half of deadlock_timeout. */
+#define LOCK_MS 400
 
 /* Most events, or pushes, of one transaction. */
 #define ROUND_EVENTS 10000
@@ -284,19 +290,59 @@ run_round(Follower *f, bool *more)
 }
 
 static void
+wait_briefly_for_locks(void)
+{
+	char value[32];
+
+	snprintf(value, sizeof(value), "%d", Max(1, Min(LOCK_MS, DeadlockTimeout / 2)));
+	SetConfigOption("lock_timeout", value, PGC_SUSET, PGC_S_OVERRIDE);
+}
+
+static bool
+gives_way(int sqlstate)
+{
+	return sqlstate == ERRCODE_LOCK_NOT_AVAILABLE || sqlstate == ERRCODE_T_R_DEADLOCK_DETECTED;
+}
+
+/* The same; if somebody else wants what this round has locked, it is as if it had not been. */
+static bool
+try_round(Follower *f, bool *more)
+{
+	MemoryContext context = CurrentMemoryContext;
+	volatile bool busy = false;
+
+	PG_TRY();
+	{
+		leave_unless_wanted(f);
+		if (tradepost_get_state(f->db) == TP_STATE_RUNNING)
+			busy = run_round(f, more);
+	}
+	PG_CATCH();
+	{
+		if (!gives_way(geterrcode()))
+			PG_RE_THROW();
+		HOLD_INTERRUPTS();
+		AbortCurrentTransaction();
+		FlushErrorState();
+		RESUME_INTERRUPTS();
+		MemoryContextSwitchTo(context);
+	}
+	PG_END_TRY();
+	return busy;
+}
+
+static void
 run(Follower *f)
 {
 	for (;;)
 	{
 		TimestampTz started = GetCurrentTimestamp();
 		bool more = false;
-		bool busy = false;
+		bool busy;
 
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
-		leave_unless_wanted(f);
-		if (tradepost_get_state(f->db) == TP_STATE_RUNNING)
-			busy = run_round(f, &more);
+		busy = try_round(f, &more);
 		if (more)
 			continue;
 		if (busy)
@@ -321,9 +367,11 @@ remember_error(Follower *f, MemoryContext context)
 	MemoryContextSwitchTo(context);
 	error = CopyErrorData();
 	FlushErrorState();
-	strlcpy(f->db->follower.last_error, error->message ? error->message : "unknown", sizeof(f->db->follower.last_error));
-	ereport(LOG, (errcode(error->sqlerrcode), errmsg("the tradepost follower ends and is started again: %s (SQLSTATE %s)",
-													 f->db->follower.last_error, unpack_sql_state(error->sqlerrcode))));
+	strlcpy(f->db->follower.last_error, error->message ? error->message : "unknown",
+			sizeof(f->db->follower.last_error));
+	ereport(LOG,
+			(errcode(error->sqlerrcode), errmsg("the tradepost follower ends and is started again: %s (SQLSTATE %s)",
+												f->db->follower.last_error, unpack_sql_state(error->sqlerrcode))));
 }
 
 void
@@ -341,6 +389,7 @@ tradepost_follower_main(Datum arg)
 	before_shmem_exit(follower_exit, (Datum) 0);
 	BackgroundWorkerInitializeConnectionByOid(f->db->dboid, InvalidOid, 0);
 	tradepost_worker_configure();
+	wait_briefly_for_locks();
 	pgstat_report_appname("tradepost follower");
 	leave_unless_wanted(f);
 	tradepost_worker_become_engine();

@@ -67,8 +67,8 @@ tradepost_guc_init(void)
 		10000, PGC_SIGHUP, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("tradepost.follower",
 							 "Runs the worker that sends pushes and notifications and keeps users' performance.",
-							 "Switched off, it goes on later from where it was.", &tradepost_follower, true, PGC_SIGHUP, 0,
-							 NULL, NULL, NULL);
+							 "Switched off, it goes on later from where it was.", &tradepost_follower, true, PGC_SIGHUP,
+							 0, NULL, NULL, NULL);
 	DefineCustomIntVariable(
 		"tradepost.idle_command_timeout",
 		"Ends a session that idles this long in a transaction block that holds a command; 0 never does.",

@@ -196,7 +196,6 @@ recover(Matcher *m)
 	m->db->status.open_orders = tradepost_engine_open_orders(m->engine);
 	m->ready = true;
 	tradepost_set_state(m->db, TP_STATE_RUNNING);
-	tradepost_wake_launcher(); /* the follower may start */
 }
 
 /* A command of the matcher's own, so that time passes when nobody asks for anything. */
@@ -357,7 +356,6 @@ decide(Matcher *m, TpCommand *commands, int n)
 	TRADEPOST_FAULT_POINT(TP_FAULT_BATCH_COMMITTED);
 	tradepost_publish_books(m->db, m->engine, instruments, instrument_count);
 	tradepost_publish_batch(m->db, m->engine, m->progress.watermark, decided, decided_count, started);
-	tradepost_wake_follower(m->db);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(m->scratch);
 }

@@ -166,7 +166,8 @@ forget_accounts(void)
 	int64 newest = newest_user();
 	HASHCTL ctl = { 0 };
 
-	if (known != NULL && newest == known_user && now - known_since < FORGET_US && hash_get_num_entries(known) < MAX_KNOWN)
+	if (known != NULL && newest == known_user && now - known_since < FORGET_US &&
+		hash_get_num_entries(known) < MAX_KNOWN)
 		return;
 	if (known != NULL)
 		hash_destroy(known);

@@ -108,6 +108,7 @@ tradepost_publish_batch(TpDatabase *db, const TpEngine *engine, int64 watermark,
 	tradepost_publish_progress(db, engine, watermark);
 	publish_decisions(db, decided, n);
 	ConditionVariableBroadcast(&db->changed);
+	tradepost_wake_follower(db);
 }
 
 TpDatabase *

@@ -268,6 +268,8 @@ tradepost_set_state(TpDatabase *db, TpState state)
 {
 	pg_atomic_write_u32(&db->state, state);
 	ConditionVariableBroadcast(&db->changed);
+	if (state == TP_STATE_RUNNING)
+		tradepost_wake_launcher(); /* the follower may start */
 }
 
 TpState

@@ -80,8 +80,8 @@ typedef struct TpStatus
 /* The follower's place, which it alone writes. */
 typedef struct TpFollowing
 {
-	pid_t pid;    /* 0: none */
-	Latch *latch; /* valid while pid is not 0 */
+	pid_t pid;            /* 0: none */
+	Latch *latch;         /* valid while pid is not 0 */
 	pg_atomic_uint64 seq; /* the last event it has read */
 	pg_atomic_uint64 starts;
 	pg_atomic_uint64 rounds;

@@ -88,9 +88,9 @@ hold(const char *name)
 	while (ask_to_end(db->follower.pid) || ask_to_end(db->matcher_pid))
 	{
 		if (GetCurrentTimestamp() >= deadline)
-			ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
-							errmsg("the tradepost %s of database \"%s\" does not end",
-								   db->matcher_pid != 0 ? "matcher" : "follower", name)));
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_IN_USE), errmsg("the tradepost %s of database \"%s\" does not end",
+															db->matcher_pid != 0 ? "matcher" : "follower", name)));
 		ConditionVariableTimedSleep(&db->changed, 20, PG_WAIT_EXTENSION);
 	}
 	ConditionVariableCancelSleep();

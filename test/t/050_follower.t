@@ -14,6 +14,7 @@ use TradepostCrash;
 use TradepostFollower;
 use TradepostLoad;
 use TradepostMarket;
+use TradepostSession;
 use TradepostTest;
 
 my $seed = $ENV{TRADEPOST_TEST_SEED} // int(rand(1_000_000));
@@ -114,6 +115,24 @@ $order = place($node, 'market', $bob, 'buy', 2, 98);
 ok(wait_for($node, 'market', $order), 'the market goes on');
 $node->safe_psql('market', 'DROP TRIGGER spoil ON tradepost_internal.notifications');
 followed_ok($node, 'market', 'after the error');
+
+# Who wants its tables gets them, in whatever order, and it goes on afterwards.
+{
+	my $admin = TradepostSession->new($node, 'market');
+
+	$pid = follower_pid($node, 'market');
+	# It has written fills, and waits for the notifications; the administrator has these and wants the fills.
+	$admin->query('BEGIN; LOCK TABLE tradepost_internal.notifications');
+	place($node, 'market', $alice, 'sell', 1, 100);
+	place($node, 'market', $bob, 'buy', 1, 100);
+	ok(wait_until($node, 'market', "SELECT count(*) FROM pg_locks WHERE pid = $pid AND NOT granted AND relation = 'tradepost_internal.notifications'::regclass", '1'), 'it waits for a table');
+	$admin->query('LOCK TABLE tradepost_internal.fills; LOCK TABLE tradepost_internal.follower');
+	is($admin->error, '', 'and gives way to who waits for what it holds');
+	$admin->query('COMMIT');
+	$admin->quit;
+	followed_ok($node, 'market', 'after it gave way');
+	is(follower_pid($node, 'market'), $pid, 'without an end');
+}
 
 # A copy of the database, and one whose extension is of another version: the engine is off, and so is the follower.
 $node->safe_psql('postgres', 'CREATE DATABASE copy TEMPLATE market');
