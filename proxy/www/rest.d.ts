@@ -251,6 +251,11 @@ export type UserAnswer = {
   user: User;
 };
 
+export type CodeSent = {
+  sent: true;
+  expiresAt: Time;
+};
+
 export type Code = {
   code: string;
 };
@@ -779,6 +784,17 @@ export class TradepostApi {
   }>;
   /** DELETE /users/sessions/{id}: End one of one's sessions */
   endSession(id: Id, options?: Common): Promise<void>;
+  /** POST /users/email/verify: Have a code sent to one's e-mail address */
+  verifyEmail(options?: Common): Promise<CodeSent>;
+  /** POST /users/email/confirm: Show that the e-mail address is one's own, by its code */
+  confirmEmail(body: Code, options?: Common): Promise<UserAnswer>;
+  /** POST /users/phone: Name one's telephone, and have a code sent to it */
+  setPhone(body: {
+    /** With the plus and the country's code; blanks, dots, dashes and brackets are taken out */
+    phone: string;
+  }, options?: Common): Promise<CodeSent>;
+  /** POST /users/phone/confirm: Show that the telephone is one's own, by its code */
+  confirmPhone(body: Code, options?: Common): Promise<UserAnswer>;
   /** POST /account/withdrawals: Take money out */
   withdraw(body: {
     asset: string;

@@ -253,6 +253,15 @@ test('every described route of the platform answers as described', async () => {
   await check('POST', '/account/withdrawals', { status: 409, token, body: { asset: 'USD', amount: '900000000' } });
   await check('POST', '/account/withdrawals', { status: 404, token, body: { asset: 'Nope', amount: '1' } });
 
+  await check('POST', '/users/email/confirm', { status: 400, token, body: { code: '123456' } });
+  await check('POST', '/users/email/verify', { status: 202, token });
+  await check('POST', '/users/email/confirm', { status: 200, token, body: { code: await files.code(email) } });
+  await check('POST', '/users/email/verify', { status: 409, token });
+  await check('POST', '/users/phone', { status: 400, token, body: { phone: 'x' } });
+  await check('POST', '/users/phone', { status: 202, token, body: { phone: '+41446681800' } });
+  await check('POST', '/users/phone/confirm', { status: 400, token, body: { code: 'x' } });
+  await check('POST', '/users/phone/confirm', { status: 200, token, body: { code: await files.code('+41446681800') } });
+
   await check('GET', '/mfa', { status: 200, token });
   const { json: { secret } } = await check('POST', '/mfa/enroll', { status: 201, token });
   await check('POST', '/mfa/verify', { status: 401, token, body: { code: code(secret, 100) } });

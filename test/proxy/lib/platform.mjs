@@ -46,12 +46,9 @@ export class Files {
     return fs.readFileSync(this.mail, 'utf8').split('\n').filter((line) => line.trim() !== '').map((line) => JSON.parse(line));
   }
 
-  // The last six digits that went to somebody.
+  // The last code that went to somebody.
   async code(to) {
-    return until(() => {
-      const found = this.delivered.filter((one) => JSON.stringify(one).includes(to)).map((one) => JSON.stringify(one).match(/(?<!\d)\d{6}(?!\d)/)?.[0]).filter(Boolean);
-      return found.at(-1);
-    }, `a code for ${to}`);
+    return until(() => this.delivered.filter((one) => one.kind === 'code' && one.to === to).at(-1)?.code, `a code for ${to}`);
   }
 
   end() { fs.rmSync(this.dir, { recursive: true, force: true }); }
