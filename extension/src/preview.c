@@ -186,6 +186,13 @@ preview_triggered(const TpEngine *engine, const TpCommand *command, int64_t now,
 	}
 }
 
+/* NONE, or what accept.c's terms say of an order whose links are fine. */
+static bool
+is_asked_after_links(TpReason reason)
+{
+	return reason == TP_REASON_NONE || reason == TP_REASON_TOO_MANY_ORDERS || reason == TP_REASON_OUTSIDE_BAND;
+}
+
 static TpReason
 preview(const TpEngine *engine, const TpCommand *command, int64_t now, TpPreview *out)
 {
@@ -198,7 +205,7 @@ preview(const TpEngine *engine, const TpCommand *command, int64_t now, TpPreview
 	if (!tp_is_triggered_kind(command->type) && partner == TP_NONE)
 		return preview_taker(engine, command, now, out);
 	reason = tradepost_accept_terms(engine, command, now, &plan);
-	if (reason == TP_REASON_NONE && partner != TP_NONE && tradepost_link_expires_at(engine, partner) <= now)
+	if (partner != TP_NONE && is_asked_after_links(reason) && tradepost_link_expires_at(engine, partner) <= now)
 		reason = TP_REASON_LINKED;
 	if (reason != TP_REASON_NONE)
 		return reason;
