@@ -12,7 +12,8 @@ before(async () => {
   cluster = await Cluster.start();
   await openMarket(cluster);
   await cluster.sql("SELECT tradepost.create_tenant('other', '{other.example}', '{\"rateLimits\": {\"api_free\": \"7/60\"}}')");
-  await cluster.sql("SELECT tradepost.create_asset('Wheat', tenant => 2), tradepost.create_asset('USD', 2, tenant => 2)").catch(() => {});
+  await cluster.sql(`SELECT tradepost.create_asset('Wheat', tenant => 2), tradepost.create_asset('USD', tenant => 2);
+    SELECT tradepost.create_instrument('Dec25-Wheat', 'future', 'Wheat', 'USD', 0.01, 1, 100, contract => 'Dec25', band => 90, initial_margin => 1, maintenance_margin => 0.5, tenant => 2)`);
   proxy = await Proxy.start(cluster);
 });
 after(async () => {
@@ -186,14 +187,33 @@ test('a tenant is the token\'s, else that of header or host; sockets and limits 
   isProblem(await profile(one, { 'x-tenant': 'nobody' }), 404, 'tenant_unknown');
   isProblem(await proxy.get(api('instruments'), { headers: { host: 'other.example', 'x-tenant': 'default' } }), 403, 'tenant_mismatch');
   const symbols = async (headers) => (await proxy.get(api('instruments'), { headers })).json.instruments.map((i) => i.symbol);
-  assert.ok((await symbols()).includes('Dec25-Wheat'));
-  assert.deepEqual(await symbols({ 'x-tenant': 'other' }), []);
-  isProblem(await proxy.get(api('orderbook/Wheat'), { headers: { 'x-tenant': 'other' } }), 404, 'instrument_unknown');
-  isProblem(await proxy.get(api('orderbook/Wheat'), { token: two.token }), 404, 'instrument_unknown');
+  assert.ok((await symbols()).includes('Mar26-Wheat'));
+  assert.deepEqual(await symbols({ 'x-tenant': 'other' }), ['Dec25-Wheat']);
+  isProblem(await proxy.get(api('orderbook/Mar26-Wheat'), { headers: { 'x-tenant': 'other' } }), 404, 'instrument_unknown');
+  isProblem(await proxy.get(api('orderbook/Gold'), { token: two.token }), 404, 'instrument_unknown');
+
+  // The same symbol is another instrument at each.
+  const sell = (user, price) => proxy.post(api('orders'), { asset: 'Wheat', contract: 'Dec25', side: 'sell', price, amount: 1 }, { token: user.token });
+  const asks = async (headers) => (await proxy.get(api('orderbook/Dec25-Wheat'), { headers })).json.books.map((b) => b.asks.map((level) => level.price));
+  const tape = await TestSocket.open(proxy, { token: two.token });
+  assert.equal((await tape.ask({ op: 'subscribe', channels: ['trades:Dec25-Wheat', 'book:Dec25-Wheat'] })).op, 'ack');
+  assert.equal((await sell(two, '151')).json.order.status, 'open');
+  await sell(one, '152');
+  assert.deepEqual(await asks({ 'x-tenant': 'other' }), [['151']]);
+  assert.ok((await asks())[0].includes('152') && !(await asks())[0].includes('151'));
+  await proxy.post(api('orders'), { asset: 'Wheat', contract: 'Dec25', side: 'buy', price: '152', amount: 1 }, { token: one.token });
+  await proxy.post(api('orders'), { asset: 'Wheat', contract: 'Dec25', side: 'buy', price: '151', amount: 1 }, { token: (await newUser(proxy, {}, { 'x-tenant': 'other' })).token });
+  await tape.event('trade:executed', (t) => t.price === '151');
+  assert.equal(tape.events('trade:executed').length, 1);
+  assert.ok(!JSON.stringify(tape.messages).includes('152'));
+  const prices = async (headers) => (await proxy.get(api('trades?symbol=Dec25-Wheat'), { headers })).json.trades.map((t) => t.price);
+  assert.deepEqual(await prices({ 'x-tenant': 'other' }), ['151']);
+  assert.ok(!(await prices()).includes('151'));
+  await tape.close();
 
   const [mine, theirs] = [await TestSocket.open(proxy), await TestSocket.open(proxy, { path: '/ws?tenant=other' })];
   assert.equal((await mine.ask({ op: 'subscribe', channels: ['market:Dec25-Wheat'] })).op, 'ack');
-  assert.equal((await theirs.ask({ op: 'subscribe', channels: ['market:Dec25-Wheat'] })).code, 'unknown_symbol');
+  assert.equal((await theirs.ask({ op: 'subscribe', channels: ['market:Mar26-Wheat'] })).code, 'unknown_symbol');
   assert.equal((await theirs.ask({ op: 'auth', token: one.token })).code, 'tenant_mismatch');
   assert.equal((await mine.ask({ op: 'auth', token: two.token })).op, 'ack');
   await proxy.post(api('orders'), { asset: 'Wheat', contract: 'Dec25', side: 'sell', price: '200', amount: 1 }, { token: one.token });

@@ -90,6 +90,23 @@ test('every event is published once on a channel of its name, by one worker', as
   listener.socket.destroy();
 });
 
+test('what is a tenant\'s is published on channels of its own', async () => {
+  const [[tenant]] = await cluster.sql("SELECT tradepost.create_tenant('other')");
+  await cluster.sql(`SELECT tradepost.create_asset('USD', tenant => ${tenant}), tradepost.create_asset('Wheat', tenant => ${tenant});
+    SELECT tradepost.create_instrument('Dec25-Wheat', 'future', 'Wheat', 'USD', 0.01, 1, 100, contract => 'Dec25', tenant => ${tenant})`);
+  const ear = await redis.connect();
+  ear.send('PSUBSCRIBE', '*');
+  await until('subscribed', () => ear.text.includes('psubscribe'));
+  const [[account]] = await cluster.sql(`SELECT tradepost.open_account('theirs', tenant => ${tenant})`);
+  await cluster.sql(`SELECT tradepost.deposit(${account}, 'USD', 4711)`);
+  await cluster.sql(`SELECT tradepost.place_order(${account}, 'Dec25-Wheat', 'sell', 1, 100)`);
+  await until('published', () => ear.text.includes('order:created'));
+  assert.ok(ear.text.includes(`\r\ntenant:${tenant}:balance:deposited\r\n`), ear.text);
+  assert.ok(ear.text.includes(`\r\ntenant:${tenant}:order:created\r\n`), ear.text);
+  assert.ok(!/\r\n(balance:deposited|order:created)\r\n/.test(ear.text), ear.text);
+  ear.socket.destroy();
+});
+
 test('when the publishing proxy is killed the other goes on where it ended', async () => {
   const alice = await newUser(one);
   const bob = await newUser(one);
