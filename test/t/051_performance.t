@@ -303,6 +303,25 @@ EOF
 settle($node, 'market');
 followed_ok($node, 'market', 'after trading');
 
+# Somebody falls below the maintenance margin: what the book does not take goes to the insurance account.
+my $weak = $node->safe_psql('market', "SELECT tradepost.open_account('weak')");
+add_users($node, 'market', $weak);
+$users{$weak} = add_session($weak);
+$node->safe_psql('market', <<"EOF");
+SELECT tradepost.create_instrument('Mar26-Wheat', 'future', 'Wheat', 'USD', 0.01, 1, 100, initial_margin => 10, maintenance_margin => 5, band => 50, mark_step => 50);
+SELECT tradepost.deposit($weak, 'USD', 1000);
+SELECT tradepost.place_order($long, 'Mar26-Wheat', 'sell', 90, 100);
+SELECT tradepost.place_order($weak, 'Mar26-Wheat', 'buy', 90, 100);
+SELECT tradepost.place_order($short, 'Mar26-Wheat', 'buy', 30, 93);
+SELECT tradepost.set_mark('Mar26-Wheat', 93);
+EOF
+$multiplier{'Mar26-Wheat'} = 1;
+settle($node, 'market');
+followed_ok($node, 'market', 'after a liquidation');
+is($node->safe_psql('market', "SELECT string_agg(kind || ' ' || quantity, ', ' ORDER BY seq) FROM tradepost.trades WHERE taker_account = $weak"), 'trade 90, closed_out 30, taken_over 60', 'closed out, and taken over');
+is($node->safe_psql('market', "SELECT string_agg(title, ', ' ORDER BY id) FROM tradepost_internal.notifications WHERE user_id = $users{$weak} AND kind = 'fills'"),
+	'Bought 90 Mar26-Wheat at 100, Closed out: sold 30 Mar26-Wheat at 93, Closed out: sold 60 Mar26-Wheat at 93', 'and told so');
+
 my $raw = decode_json($node->safe_psql('market', <<'EOF'));
 SELECT json_agg(row_to_json(x)) FROM (
 	SELECT s.*, coalesce(o.source, 'manual') AS source, extract(epoch FROM s.moment) AS time, coalesce(s.order_id, -s.seq) AS closing
@@ -322,5 +341,7 @@ for my $account ($long, $short)
 	performance_ok("account $account, by the engine", $users{$account}, \@pieces, 0, 9e9, period => '7d');
 	performance_ok("account $account, by the engine, $_", $users{$account}, \@pieces, 0, 9e9, period => '1d', source => $_) for @sources;
 }
+my @lost = pieces_of([ grep { $_->{account} == $weak } @$raw ], \%multiplier);
+performance_ok("account $weak, liquidated", $users{$weak}, \@lost, 0, 9e9, period => '1d');
 $node->stop;
 done_testing();
