@@ -115,20 +115,22 @@ export class Cluster {
 }
 
 // Assets and instruments: two contracts of Wheat, one of Gold, a spot pair; wide bands, so that tests choose their prices.
-export async function openMarket(cluster) {
+export async function openMarket(cluster, tenant = 1) {
+  const at = `tenant => ${tenant}`;
+  const [[before]] = await cluster.sql("SELECT count(*) FROM tradepost.market WHERE status = 'open'");
   await cluster.sql(`
-    SELECT tradepost.create_asset('USD'), tradepost.create_asset('Wheat'), tradepost.create_asset('Gold'), tradepost.create_asset('EUR');
+    SELECT tradepost.create_asset('USD', ${at}), tradepost.create_asset('Wheat', ${at}), tradepost.create_asset('Gold', ${at}), tradepost.create_asset('EUR', ${at});
     SELECT tradepost.create_instrument('Dec25-Wheat', 'future', 'Wheat', 'USD', 0.01, 1, 100, contract => 'Dec25', band => 90, initial_margin => 1,
-      maintenance_margin => 0.5);
+      maintenance_margin => 0.5, ${at});
     SELECT tradepost.create_instrument('Mar26-Wheat', 'future', 'Wheat', 'USD', 0.01, 1, 100, contract => 'Mar26', band => 90, initial_margin => 1,
-      maintenance_margin => 0.5);
+      maintenance_margin => 0.5, ${at});
     SELECT tradepost.create_instrument('Dec25-Gold', 'future', 'Gold', 'USD', 0.1, 1, 4000, contract => 'Dec25', band => 1000, initial_margin => 10,
-      maintenance_margin => 5);
-    SELECT tradepost.create_instrument('EURUSD', 'spot', 'EUR', 'USD', 0.0001, 100, 1.1)`);
+      maintenance_margin => 5, ${at});
+    SELECT tradepost.create_instrument('EURUSD', 'spot', 'EUR', 'USD', 0.0001, 100, 1.1, ${at})`);
   // Listed when the engine has decided so.
   for (let i = 0; i < 200; i++) {
     const [[open]] = await cluster.sql("SELECT count(*) FROM tradepost.market WHERE status = 'open'");
-    if (Number(open) === 4) return;
+    if (Number(open) === Number(before) + 4) return;
     await new Promise((ok) => { setTimeout(ok, 50); });
   }
   throw new Error('the instruments were not listed');

@@ -35,20 +35,23 @@ export class Files {
     this.mail = path.join(this.dir, 'mail');
     this.command = path.join(this.dir, 'deliver');
     fs.writeFileSync(this.key, `first ${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
-    fs.writeFileSync(this.mail, '');
-    fs.writeFileSync(this.command, `#!/bin/sh\n{ cat; echo; } >> '${this.mail}'\n`, { mode: 0o700 });
+    fs.mkdirSync(this.mail);
+    // Whole or not at all: several run at once.
+    fs.writeFileSync(this.command, `#!/bin/sh\ncat > '${this.mail}'/$$ && mv '${this.mail}'/$$ '${this.mail}'/$$.$(date +%s%N).json\n`, { mode: 0o700 });
     process.once('exit', () => this.end());
   }
 
   get env() { return { SECRETS_KEY_FILE: this.key, DELIVERY_COMMAND: this.command, BILLING_WEBHOOK_SECRET: BILLING_SECRET }; }
 
+  // Oldest first.
   get delivered() {
-    return fs.readFileSync(this.mail, 'utf8').split('\n').filter((line) => line.trim() !== '').map((line) => JSON.parse(line));
+    const names = fs.readdirSync(this.mail).filter((name) => name.endsWith('.json')).sort((one, other) => (BigInt(one.split('.')[1]) < BigInt(other.split('.')[1]) ? -1 : 1));
+    return names.map((name) => JSON.parse(fs.readFileSync(path.join(this.mail, name), 'utf8')));
   }
 
-  // The last code that went to somebody.
+  // The last one that went to somebody.
   async code(to) {
-    return until(() => this.delivered.filter((one) => one.kind === 'code' && one.to === to).at(-1)?.code, `a code for ${to}`);
+    return (await until(() => this.delivered.findLast((one) => one.kind === 'code' && one.to === to), `a code for ${to}`)).code;
   }
 
   end() { fs.rmSync(this.dir, { recursive: true, force: true }); }
