@@ -128,7 +128,7 @@ CREATE OR REPLACE FUNCTION tradepost_edge.notifications_read(user_id bigint, ses
 	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
-	asking tradepost_internal.users := tradepost_edge.caller(user_id, session_id);
+	asking tradepost_internal.users := tradepost_edge.caller(user_id, session_id, 'login');
 	body   jsonb := args -> 'body';
 	ids    bigint[];
 	every  boolean;
@@ -158,7 +158,7 @@ CREATE OR REPLACE FUNCTION tradepost_edge.notification_read(user_id bigint, sess
 	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
-	asking tradepost_internal.users := tradepost_edge.caller(user_id, session_id);
+	asking tradepost_internal.users := tradepost_edge.caller(user_id, session_id, 'login');
 	given  text := args ->> 'param';
 	wanted bigint := CASE WHEN given ~ '^[0-9]{1,18}$' THEN given::bigint END;
 	answer json;

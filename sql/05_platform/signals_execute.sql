@@ -150,7 +150,9 @@ CREATE OR REPLACE FUNCTION tradepost_edge.execution_get(user_id bigint, session_
 	RETURNS json LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
-	asking tradepost_internal.users := tradepost_edge.caller(user_id, session_id);
+	-- A key that may only trade executes signals too, and is told what became of it.
+	asking tradepost_internal.users := tradepost_edge.caller(user_id, session_id,
+		CASE WHEN EXISTS (SELECT FROM tradepost_internal.sessions s WHERE s.id = session_id AND s.scopes @> '{trade}' AND NOT s.scopes @> '{read}') THEN 'trade' ELSE 'read' END);
 	found  json;
 BEGIN
 	PERFORM tradepost_internal.edge_takes(args, '{}');

@@ -1,0 +1,7 @@
+# The edge: see test/proxy/matrix.test.mjs.
+use strict;
+use warnings;
+
+use TradepostEdge;
+
+TradepostEdge::run('matrix');
