@@ -287,6 +287,38 @@ test('delivery by webhook is signed; what it answers counts', async () => {
   }
 });
 
+test('a proxy that ends takes what delivers with it, and the message is tried again', async () => {
+  const user = await newUser(proxy);
+  const post = (recipient) => cluster.sql(`INSERT INTO tradepost_internal.deliveries (user_id, channel, recipient, subject, body) VALUES (${user.user.id}, 'email', '${recipient}', 's', 'b') RETURNING id`);
+  const row = async (id) => (await cluster.sql(`SELECT attempts::integer > 0, sent_at IS NULL AND failed_at IS NULL FROM tradepost_internal.deliveries WHERE id = ${id}`))[0];
+  const calls = [];
+  const server = http.createServer((request) => { calls.push(request); });
+  await new Promise((ok) => { server.listen(0, '127.0.0.1', ok); });
+  // The test's proxy would take them too.
+  await proxy.stop();
+  try {
+    for (const [recipient, env, taken] of [
+      ['hangs@example.com', { DELIVERY_COMMAND: program, DELIVERY_TIMEOUT: '60' }, () => fs.existsSync(path.join(folder, 'hanging'))],
+      ['silent@example.com', { DELIVERY_WEBHOOK: `http://127.0.0.1:${server.address().port}/`, DELIVERY_WEBHOOK_SECRET: DELIVERY, DELIVERY_TIMEOUT: '60' }, () => calls.length > 0]]) {
+      fs.rmSync(path.join(folder, 'hanging'), { force: true });
+      const short = await Proxy.start(cluster, env);
+      const [[id]] = await post(recipient);
+      await until(taken);
+      await short.stop();
+      assert.deepEqual(await row(id), ['t', 't'], recipient);
+      if (env.DELIVERY_COMMAND) {
+        const pid = Number(await until(() => fs.readFileSync(path.join(folder, 'hanging'), 'utf8').trim()));
+        await until(() => { try { process.kill(pid, 0); return false; } catch { return true; } });
+      }
+      await cluster.sql(`DELETE FROM tradepost_internal.deliveries WHERE id = ${id}`);
+    }
+  } finally {
+    server.close();
+    server.closeAllConnections();
+    await proxy.up();
+  }
+});
+
 test('without a way to deliver, the answer names the settings', async () => {
   const bare = await Proxy.start(cluster);
   try {
