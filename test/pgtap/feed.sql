@@ -148,7 +148,7 @@ SELECT throws_ok($$SELECT pg_temp.call('performance', 'eve')$$, 'TP017', NULL, '
 SELECT throws_ok(format('SELECT pg_temp.call(%L, %L, %L)', 'performance', 'ada', pg_temp.query(q)), c, m, m) FROM (VALUES
 	('{"period": "2d"}'::jsonb, 'TP005', 'period is "2d"'), ('{"period": "7d", "since": "2026-01-01"}', 'TP005', 'period goes without since and until'),
 	('{"since": "2026-01-02", "until": "2026-01-01"}', 'TP005', 'since 2026-01-02T00:00:00.000000Z is not before until 2026-01-01T00:00:00.000000Z'),
-	('{"symbol": "NONE"}', 'TP001', 'symbol "NONE" is unknown'), ('{"source": ""}', 'TP005', 'source must have 1 to 64 characters, not 0'), ('{"currency": "XXX"}', 'TP004', 'currency "XXX" is unknown'),
+	('{"symbol": "NONE"}', 'TP001', 'symbol "NONE" is unknown'), ('{"source": ""}', 'TP005', 'source must have 1 to 64 characters, not 0'), ('{"currency": "NIL"}', 'TP004', 'currency "NIL" is unknown'),
 	('{"currency": "EUR", "symbol": "EURUSD"}', 'TP005', 'currency is "EUR", and EURUSD is priced in "USD"'), ('{"account": "1"}', 'TP005', 'query parameter "account" is unknown')) v (q, c, m);
 
 -- A list is as long as its page.
