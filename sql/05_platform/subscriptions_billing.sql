@@ -196,25 +196,30 @@ BEGIN
 			AND (x.status <> 'active' OR tradepost_internal.tier_rank(x.pending_tier) < tradepost_internal.tier_rank(x.tier) OR x.period_end <= clock_timestamp() - interval '1 day')
 		ORDER BY CASE x.status WHEN 'past_due' THEN x.grace_until ELSE x.period_end END LIMIT most FOR UPDATE SKIP LOCKED
 	LOOP
-		changed := changed + 1;
-		IF s.status = 'active' AND tradepost_internal.tier_rank(s.pending_tier) < tradepost_internal.tier_rank(s.tier) THEN
-			s.tier := s.pending_tier;
-			s.pending_tier := NULL;
-			s.price := (tradepost_internal.tier_of((SELECT u.tenant FROM tradepost_internal.users u WHERE u.id = s.user_id), s.tier)).price;
-			PERFORM tradepost_internal.change_subscription(s, 'downgraded');
-		ELSIF s.status = 'active' AND s.period_end + tradepost_internal.grace() > clock_timestamp() THEN
-			s.status := 'past_due';
-			s.grace_until := s.period_end + tradepost_internal.grace();
-			PERFORM tradepost_internal.change_subscription(s, 'renewal_overdue');
-		ELSE
-			s.period_end := tradepost_internal.subscription_holds_until(s);
-			-- What waits for a payment still does.
-			s.pending_tier := CASE WHEN s.status = 'trial' OR tradepost_internal.tier_rank(s.pending_tier) > tradepost_internal.tier_rank(s.tier) THEN s.pending_tier END;
-			s.status := 'expired';
-			s.grace_until := NULL;
-			s.cancel_at_period_end := false;
-			PERFORM tradepost_internal.change_subscription(s, 'expired');
-		END IF;
+		BEGIN
+			IF s.status = 'active' AND tradepost_internal.tier_rank(s.pending_tier) < tradepost_internal.tier_rank(s.tier) THEN
+				s.tier := s.pending_tier;
+				s.pending_tier := NULL;
+				s.price := (tradepost_internal.tier_of((SELECT u.tenant FROM tradepost_internal.users u WHERE u.id = s.user_id), s.tier)).price;
+				PERFORM tradepost_internal.change_subscription(s, 'downgraded');
+			ELSIF s.status = 'active' AND s.period_end + tradepost_internal.grace() > clock_timestamp() THEN
+				s.status := 'past_due';
+				s.grace_until := s.period_end + tradepost_internal.grace();
+				PERFORM tradepost_internal.change_subscription(s, 'renewal_overdue');
+			ELSE
+				s.period_end := tradepost_internal.subscription_holds_until(s);
+				-- What waits for a payment still does.
+				s.pending_tier := CASE WHEN s.status = 'trial' OR tradepost_internal.tier_rank(s.pending_tier) > tradepost_internal.tier_rank(s.tier) THEN s.pending_tier END;
+				s.status := 'expired';
+				s.grace_until := NULL;
+				s.cancel_at_period_end := false;
+				PERFORM tradepost_internal.change_subscription(s, 'expired');
+			END IF;
+			changed := changed + 1;
+		EXCEPTION WHEN OTHERS THEN
+			-- One that cannot be changed keeps no other waiting; it is tried again, and said again, each minute.
+			RAISE WARNING 'subscription of user % was not changed: %', s.user_id, SQLERRM;
+		END;
 	END LOOP;
 	RETURN changed;
 END

@@ -285,5 +285,20 @@ SELECT id AS acme FROM tradepost.tenants WHERE name = 'Acme' \gset
 SELECT tradepost.set_tier_terms('basic', '{"price": 30, "maxOpenOrders": 7, "maxApiKeys": null, "supportHours": null, "supportChannel": "phone"}', :acme), tradepost.set_tier_terms('pro', '{"maxSockets": 3}', :acme);
 SELECT x ->> 'tier' AS tier, x ->> 'price' AS price, x -> 'limits' AS limits, x -> 'support' AS support FROM json_array_elements(tradepost_edge.tiers_list(NULL, NULL, json_build_object('tenant', :acme)::jsonb) -> 'tiers') x;
 SELECT tradepost_internal.tier_limit(:acme, 'basic', 'open_orders') AS theirs, tradepost_internal.tier_limit(1, 'basic', 'open_orders') AS ours, tradepost_internal.tier_limit(:acme, 'free', 'open_orders') AS as_everybody;
+-- One that cannot be changed keeps no other waiting, and is tried again.
+SELECT u AS sue FROM t.sub_user('sue', 'pro') \gset
+SELECT u AS ted FROM t.sub_user('ted', 'pro') \gset
+BEGIN;
+CREATE FUNCTION t.stumble() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'stumbled'; END $$;
+CREATE TRIGGER stumble BEFORE INSERT ON tradepost_internal.subscription_events FOR EACH ROW WHEN (NEW.kind = 'expired' AND NEW.tier = 'pro') EXECUTE FUNCTION t.stumble();
+UPDATE tradepost_internal.subscriptions SET tier = 'basic' WHERE user_id = :ted;
+SELECT t.pass(:sue, 20), t.pass(:ted, 15);
+SET LOCAL client_min_messages = error;
+SELECT tradepost.run_subscriptions();
+SELECT tier, status, caller_has FROM t.sub(:sue) UNION ALL SELECT tier, status, caller_has FROM t.sub(:ted);
+DROP TRIGGER stumble ON tradepost_internal.subscription_events;
+SELECT tradepost.run_subscriptions();
+SELECT tier, status, caller_has FROM t.sub(:sue);
+ROLLBACK;
 -- pg_cron is not here.
 SELECT tradepost.schedule_jobs();
