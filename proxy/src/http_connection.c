@@ -23,8 +23,8 @@
 #include "upgrade.h"
 
 #define READ_AT_ONCE 65536
-#define READ_AHEAD 65536    /* while a call is under way */
-#define KEEP_BUFFER 4096    /* memory that an idle connection may hold */
+#define READ_AHEAD 65536     /* while a call is under way */
+#define KEEP_BUFFER 4096     /* memory that an idle connection may hold */
 #define LINGER_BYTES 4194304 /* read and thrown away after a refusal, so that it arrives */
 
 static char read_buffer[READ_AT_ONCE];
