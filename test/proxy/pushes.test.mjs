@@ -261,6 +261,18 @@ test('how many WebSockets a user has, the tier says', async () => {
   for (const s of [...sockets, anonymous]) await s.close();
 });
 
+test('all workers of a proxy count a user\'s WebSockets together', async () => {
+  const several = await Proxy.start(cluster, { WORKERS: '3' });
+  const user = await newUser(several);
+  const opened = [];
+  for (let i = 0; i < 12; i++) opened.push(await TestSocket.open(several, { token: user.token }).catch((e) => e.json.code));
+  const sockets = opened.filter((o) => o instanceof TestSocket);
+  assert.equal(sockets.length, 5);
+  assert.deepEqual(new Set(opened.slice(5)), new Set(['limit_reached']));
+  for (const s of sockets) await s.close();
+  await several.stop();
+});
+
 test('a signal is executed once for a key, and answered as the engine decided', async () => {
   const [author, user] = [await newUser(proxy), await newUser(proxy)];
   await tier(author, 'pro');
