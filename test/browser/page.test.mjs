@@ -145,3 +145,32 @@ test('a proxy that is killed and comes back: the page goes on by itself, each tr
   await shows('#asks', ['103|2']);
   await tape(['buy|100|13', 'buy|100|12', 'buy|100|11', 'buy|100|1', 'sell|99.5|6', 'buy|101|1']);
 });
+
+test('who logs in sees the tier, signals and notifications, and hears of new ones', async () => {
+  const author = await newUser(proxy, { subscriptionTier: 'pro', firstName: 'Dora', lastName: 'Diaz' });
+  const post = async (confidence) => {
+    const signal = { symbol: 'EURUSD', type: 'buy', entry_price: 1.1, stop_loss: 1.05, take_profit: 1.2, volume: 100, confidence };
+    assert.equal((await proxy.post('/api/v1/trading/signals', signal, { token: author.token })).status, 201);
+  };
+  await post(85);
+  const fill = (values) => page.run((given) => {
+    for (const [name, value] of Object.entries(given)) document.querySelector(`#login [name=${name}]`).value = value;
+    document.querySelector('#login button').click();
+  }, values);
+  await fill({ email: author.email, password: 'Wrong-Horse-1' });
+  await page.until(() => document.querySelector('#login-problem').textContent !== '');
+  await fill({ email: author.email, password: author.password });
+  await page.until(() => document.querySelector('#who').textContent === 'Dora Diaz, pro');
+  await has('#signals', '^EURUSD\\|buy\\|1\\.1\\|1\\.05\\|1\\.2\\|85 %\\|active$');
+  await post(86);
+  await has('#signals', '\\|86 %\\|active$');
+  await cluster.sql(`SELECT tradepost_internal.notify_user(${author.user.id}, 'security', 'A title', 'and a body', NULL)`);
+  await has('#notifications', '\\|A title\\|and a body$');
+  await page.until(() => /unread$/.test(document.querySelector('#unread').textContent));
+  await page.run(() => { document.querySelector('#read-all').click(); });
+  await page.until(() => document.querySelector('#unread').textContent === 'all read');
+  await cluster.sql(`SELECT tradepost.set_tier(${author.user.id}, 'free')`);
+  await page.until(() => document.querySelector('#who').textContent === 'Dora Diaz, free');
+  await page.run(() => { document.querySelector('#logout').click(); });
+  await page.until(() => !document.querySelector('#login').hidden && document.querySelector('#mine').hidden);
+});
