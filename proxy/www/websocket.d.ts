@@ -2,7 +2,7 @@
 export type Decimal = string;
 export type Side = 'buy' | 'sell';
 
-export interface About { event: string; seq?: number; part?: number; of?: number }
+export interface About { event: string; seq?: number; part?: number; of?: number; push?: number }
 export type Handler<T = any> = (data: T, about: About) => void;
 
 export interface Order {
@@ -21,7 +21,10 @@ export interface Order {
   remaining: Decimal;
   averagePrice: Decimal | null;
   commission: Decimal;
-  status: 'open' | 'partially_filled' | 'filled' | 'cancelled' | 'expired' | 'rejected';
+  status: 'open' | 'partially_filled' | 'filled' | 'cancelled' | 'expired' | 'rejected' | 'untriggered';
+  stopPrice: Decimal | null;
+  linkedOrder: number | null;
+  parentOrder: number | null;
   reason: string | null;
   postOnly: boolean;
   stp: string;
@@ -66,6 +69,12 @@ export interface Events {
   'order:expired': Order;
   'order:rejected': Order;
   'order:amended': Order;
+  'order:triggered': Order;
+  'signal:created': any;
+  'signal:updated': any;
+  'notification:created': any;
+  'notification:read': { ids?: number[]; all?: true };
+  'subscription:changed': any;
   'trade:executed': Trade;
   'market:update': MarketUpdate;
   'auth:expired': { expiredAt: string };
@@ -86,6 +95,9 @@ export interface NewOrder {
   contract?: string;
   side: Side;
   price?: Decimal | number;
+  stopPrice?: Decimal | number;
+  /** An order that this one is linked to: when one goes, the other is cancelled. */
+  oco?: number;
   quantity?: Decimal | number;
   amount?: Decimal | number;
   type?: string;
@@ -141,6 +153,8 @@ export class WebSocketService {
   /** The last event handed on, and the last part of it (null: all of it). */
   readonly seq: number | null;
   readonly part: number | null;
+  /** The last signal, notification or change of the account that was handed on. */
+  readonly push: number | null;
   readonly user: { user: number; account: number; tier: string; expires: string } | null;
   connect(options?: string | { token?: Token; url?: string }): Promise<this>;
   disconnect(): void;
@@ -161,7 +175,7 @@ export class WebSocketService {
   cancelOnDisconnect(on?: boolean, graceSeconds?: number): Promise<void>;
   placeOrder(order: NewOrder, options?: { key?: string }): Promise<{ order: Order } | { id: number; status: 'pending' }>;
   cancelOrder(id: number): Promise<{ order: Order }>;
-  amendOrder(id: number, changes: { price?: Decimal | number; quantity?: Decimal | number; amount?: Decimal | number }): Promise<{ order: Order }>;
+  amendOrder(id: number, changes: { price?: Decimal | number; stopPrice?: Decimal | number; quantity?: Decimal | number; amount?: Decimal | number }): Promise<{ order: Order }>;
   cancelAllOrders(which?: { symbol?: string; asset?: string; contract?: string }): Promise<{ cancelled: number }>;
   orders(query?: Record<string, string | number>): Promise<{ orders: Order[]; nextCursor: string | null }>;
   accountSummary(): Promise<any>;

@@ -10,6 +10,8 @@ const LONGEST_WAIT = 15_000;
 const QUIET = 25_000;
 const ANSWER = 10_000;
 const NOT_AGAIN = new Set([4001, 1003, 1007, 1009]);
+// These have numbers of their own (`push`): what the exchange does has its `seq`.
+const PUSHED = new Set(['signals', 'notifications', 'account']);
 // What was missed cannot be had any more.
 const GONE = new Set(['since_too_old', 'since_unknown']);
 
@@ -129,6 +131,7 @@ export class WebSocketService {
     // The last event that was handed on: all of `seq` up to `part` (null: all of it).
     this.seq = since?.seq ?? since ?? null;
     this.part = since?.part ?? null;
+    this.push = null;
     this.user = null;
     this.options = null;
   }
@@ -189,6 +192,7 @@ export class WebSocketService {
       throw error;
     }
     this.reach(answer.seq);
+    this.reachPush(answer.push);
     for (const { channel, code } of answer.failed ?? []) {
       this.channels.delete(channel);
       throw new SocketError(code, `${channel}: ${code}`, { channel });
@@ -316,17 +320,23 @@ export class WebSocketService {
   }
 
   async resume() {
-    const since = this.seq === null ? {} : { since: this.seq, ...(this.part !== null && { part: this.part }) };
-    const ask = (more, refused) => this.send({ op: 'subscribe', channels: [...this.channels], ...more }, { early: true, refused });
+    const [events, pushes] = [false, true].map((pushed) => [...this.channels].filter((name) => PUSHED.has(name) === pushed));
+    if (events.length > 0) {
+      await this.resumeFrom(events, this.seq, this.part === null ? {} : { part: this.part }, () => { Object.assign(this, { seq: null, part: null }); });
+    }
+    if (pushes.length > 0) await this.resumeFrom(pushes, this.push, {}, () => { this.push = null; });
+  }
+
+  async resumeFrom(channels, since, more, forget) {
+    const ask = (where, refused) => this.send({ op: 'subscribe', channels, ...where }, { early: true, refused });
     let answer;
     try {
       // New events come behind a refusal too: without what was missed they must not count, but for what is gone for good.
-      answer = await ask(since, ({ code }) => {
+      answer = await ask(since === null ? {} : { since, ...more }, ({ code }) => {
         if (!GONE.has(code)) this.deaf = true;
         else {
-          this.emit('gap', { since: this.seq });
-          this.seq = null;
-          this.part = null;
+          this.emit('gap', { since });
+          forget();
         }
       });
     } catch (error) {
@@ -334,6 +344,7 @@ export class WebSocketService {
       answer = await ask({});
     }
     this.reach(answer.seq);
+    this.reachPush(answer.push);
     for (const { channel, code } of answer.failed ?? []) {
       // A server that has just begun does not know its instruments: the next try will tell.
       if (code === 'unavailable') throw new SocketError(code, `${channel}: ${code}`, { channel });
@@ -347,6 +358,10 @@ export class WebSocketService {
     if (!Number.isInteger(seq) || (this.seq !== null && seq < this.seq)) return;
     this.seq = seq;
     this.part = null;
+  }
+
+  reachPush(push) {
+    if (Number.isInteger(push) && (this.push === null || push > this.push)) this.push = push;
   }
 
   send(message, { early = false, again = false, refused = null } = {}) {
@@ -388,8 +403,12 @@ export class WebSocketService {
     else call.reject(new SocketError(rest.code, rest.detail, rest));
   }
 
-  happened({ event, seq, part, of, data }) {
+  happened({ event, seq, part, of, push, data }) {
     if (this.deaf) return;
+    if (Number.isInteger(push)) {
+      if (this.push !== null && push <= this.push) return;
+      this.push = push;
+    }
     if (Number.isInteger(seq)) {
       // Of states the newest counts; what happened is told once, part by part where a seq has several.
       if (event !== 'market:update' && !event.startsWith('book:')) {
@@ -399,10 +418,10 @@ export class WebSocketService {
       } else this.reach(seq);
     }
     if (event === 'auth:expired' && typeof this.token === 'function') {
-      this.authenticate().then(() => (this.channels.has('orders') ? this.resume() : null)).catch((error) => this.emit('error', error));
+      this.authenticate().then(() => (['orders', ...PUSHED].some((name) => this.channels.has(name)) ? this.resume() : null)).catch((error) => this.emit('error', error));
     }
     if (event === 'book:snapshot' || event === 'book:delta') this.follow(event, data);
-    this.emit(event, data, { event, seq, part, of });
+    this.emit(event, data, { event, seq, part, of, ...(push !== undefined && { push }) });
   }
 
   follow(event, data) {

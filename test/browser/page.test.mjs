@@ -164,6 +164,15 @@ test('who logs in sees the tier, signals and notifications, and hears of new one
   await has('#signals', '^EURUSD\\|buy\\|1\\.1\\|1\\.05\\|1\\.2\\|85 %\\|active$');
   await post(86);
   await has('#signals', '\\|86 %\\|active$');
+  // What comes while the connection is gone comes with the next one.
+  await proxy.kill();
+  await page.until(() => /broke/.test(document.querySelector('#state').textContent));
+  await proxy.up();
+  await post(87);
+  await live();
+  await has('#signals', '\\|87 %\\|active$');
+  await post(88);
+  await has('#signals', '\\|88 %\\|active$');
   await cluster.sql(`SELECT tradepost_internal.notify_user(${author.user.id}, 'security', 'A title', 'and a body', NULL)`);
   await has('#notifications', '\\|A title\\|and a body$');
   await page.until(() => /unread$/.test(document.querySelector('#unread').textContent));
