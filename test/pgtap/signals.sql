@@ -413,6 +413,22 @@ UPDATE tradepost_internal.signals SET expires_at = clock_timestamp() WHERE id = 
 SELECT throws_ok(format('SELECT pg_temp.call(''signal_execute'', ''fay'', pg_temp.body(''{"signalId": %s}''))', :a), 'TP028', NULL, 'one whose time is over, before the follower has noticed');
 SELECT is((SELECT count(*) FROM tradepost_internal.signal_executions), 0::bigint, 'nothing was executed');
 SELECT throws_ok(format('SELECT pg_temp.call(''execution_get'', ''fay'', ''{"param": "%s"}'')', id), 'TP027', format('execution "%s" is unknown', id), 'an execution that is none') FROM unnest('{1,x}'::text[]) id;
+-- Keys: what each scope may do, and whose signals a model's are.
+INSERT INTO tradepost_internal.api_keys (user_id, name, hash, hint, scopes) VALUES (pg_temp.u('pia'), 'model', sha256('key'), 'tpk_', '{trade}');
+UPDATE tradepost_internal.sessions SET kind = 'key', key_id = (SELECT max(id) FROM tradepost_internal.api_keys), scopes = '{trade}' WHERE id = pg_temp.s('pia');
+SELECT is(pg_temp.call('signals_post', 'pia', pg_temp.body(pg_temp.good())) -> 'signal' ->> 'source', 'api', 'a signal that comes by a key says so');
+SELECT throws_ok($$SELECT pg_temp.call('execution_get', 'pia', '{"param": "1"}')$$, 'TP027', NULL, 'a key that may trade sees its executions');
+SELECT throws_ok($$SELECT pg_temp.call('signals_list', 'pia')$$, 'TP024', NULL, 'and no list');
+SELECT throws_ok($$SELECT pg_temp.add('pia', '{"login": 1, "server": "x"}')$$, 'TP024', NULL, 'MetaTrader accounts take a login');
+SELECT throws_ok($$SELECT pg_temp.call('mt5_account_remove', 'pia', '{"param": "1"}')$$, 'TP024', NULL, 'both ways');
+UPDATE tradepost_internal.sessions SET scopes = '{read}' WHERE id = pg_temp.s('pia');
+SELECT throws_ok(format('SELECT pg_temp.call(%L, ''pia'', %L)', f, args), 'TP024', NULL, 'a key that may only read: ' || f) FROM (VALUES ('signals_post', pg_temp.body(pg_temp.good())), ('signal_cancel', pg_temp.param(1)),
+	('signal_execute', pg_temp.body('{"signalId": 1}'))) v (f, args);
+SELECT throws_ok($$SELECT pg_temp.call('execution_get', 'pia', '{"param": "1"}')$$, 'TP027', NULL, 'reads executions');
+SELECT lives_ok($$SELECT pg_temp.call('signals_list', 'pia')$$, 'and lists');
+UPDATE tradepost_internal.sessions SET scopes = '{withdraw}' WHERE id = pg_temp.s('pia');
+SELECT throws_ok(format('SELECT pg_temp.call(%L, ''pia'', ''{"param": "1"}'')', f), 'TP024', NULL, 'a key that may only withdraw: ' || f) FROM unnest('{execution_get,signal_get}'::text[]) f;
+UPDATE tradepost_internal.sessions SET kind = 'login', key_id = NULL, scopes = NULL WHERE id = pg_temp.s('pia');
 SELECT throws_ok($$SELECT pg_temp.call('executions_list', 'fay', pg_temp.query('{"signal": "x"}'))$$, 'TP005', NULL, 'executions of no signal');
 
 SELECT * FROM finish();
