@@ -122,11 +122,11 @@ export type Order = {
   createdAt: Time;
   updatedAt: Time;
   expiresAt: NullableTime;
-  stopPrice?: NullableDecimal;
+  stopPrice: NullableDecimal;
   /** The other one of an OCO pair */
-  linkedOrder?: number | null;
+  linkedOrder: number | null;
   /** The entry that this one protects; it waits for its first fill */
-  parentOrder?: number | null;
+  parentOrder: number | null;
 };
 
 export type OrderAnswer = {
