@@ -5,7 +5,7 @@ include test/client/client.mk
 
 BENCH_SRC := test/bench/sql_bench.c test/bench/bench_rows.c test/bench/bench_market.c test/bench/load_generator.c \
 	test/bench/bench_orders.c test/bench/bench_matcher.c test/bench/bench_pure.c \
-	test/bench/bench_latency.c test/bench/bench_restart.c
+	test/bench/bench_latency.c test/bench/bench_platform.c test/bench/bench_restart.c
 BENCH_HDR := test/bench/sql_bench.h
 
 BENCH_PREREQS += build/bench/sql_bench build/tradepost-proxy test/proxy/node_modules/.installed

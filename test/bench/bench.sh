@@ -8,7 +8,7 @@
 #
 #	QUICK=1			under three minutes, and rougher
 #	BENCH_LONG=1	the restart with 10 million closed and 100,000 open orders; takes long
-#	ONLY=a,b		some of: orders matcher latency book restart edge
+#	ONLY=a,b		some of: orders matcher latency book platform restart edge
 #	BENCH_KEEP_LOG=f	copy the server's log there before it goes
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR

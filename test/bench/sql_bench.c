@@ -18,7 +18,7 @@ usage(FILE *out)
 {
 	fputs("Usage: sql_bench [--quick] [--long] [--only=PART,...] [--json=FILE] [--book=PROGRAM]\n"
 		  "                 [--stop=COMMAND --start=COMMAND] [--settings=TEXT]\n"
-		  "  PART: orders, matcher, latency, book, restart\n"
+		  "  PART: orders, matcher, latency, book, platform, restart\n"
 		  "  --stop, --start: shell commands that stop and start the server\n"
 		  "Connects as the PG* environment says, as superuser, to a database with nothing but the extension.\n",
 		  out);
@@ -58,6 +58,8 @@ main(int argc, char **argv)
 							   .rounds = 3,
 							   .drain_orders = 100000,
 							   .latency_seconds = 6,
+							   .platform_trades = 1000000,
+							   .platform_signals = 100000,
 							   .closed_orders = 300000,
 							   .open_orders = 20000 };
 	const char *only = NULL;
@@ -76,6 +78,8 @@ main(int argc, char **argv)
 				options.rounds = 2;
 				options.drain_orders = 16000;
 				options.latency_seconds = 3;
+				options.platform_trades = 100000;
+				options.platform_signals = 10000;
 				options.closed_orders = 30000;
 				options.open_orders = 5000;
 				break;
@@ -131,6 +135,8 @@ main(int argc, char **argv)
 		tradepost_bench_pure(&options);
 	for (int i = 1; i < BENCH_CLIENTS; i++)
 		PQfinish(conns[i]);
+	if (wanted(only, "platform"))
+		tradepost_bench_platform(&options, conns[0]);
 	if (wanted(only, "restart"))
 		tradepost_bench_restart(&options, conns[0]);
 	PQfinish(conns[0]);

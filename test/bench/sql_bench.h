@@ -11,6 +11,7 @@
  *	  bench_pure.c		the engine without a database
  *	  bench_latency.c	commit to decision
  *	  bench_restart.c	start to the first decision
+ *	  bench_platform.c	lists of signals, performance
  *
  * bench.sh starts the server and calls it.  Each measurement that has something
  * to be compared with takes turns with it, in the same run: on a noisy machine
@@ -36,6 +37,8 @@ typedef struct TpBenchOptions
 	int rounds;       /* of everything else */
 	int drain_orders; /* of one matcher measurement */
 	double latency_seconds;
+	int platform_trades;
+	int platform_signals;
 	int closed_orders; /* for the restart measurement */
 	int open_orders;
 	const char *json;        /* file to write */
@@ -137,6 +140,7 @@ extern void tradepost_bench_orders(const TpBenchOptions *options, TpBenchMarket 
 extern void tradepost_bench_matcher(const TpBenchOptions *options, TpBenchMarket *market, PGconn *conn);
 extern void tradepost_bench_latency(const TpBenchOptions *options, TpBenchMarket *market, PGconn **conns);
 extern void tradepost_bench_pure(const TpBenchOptions *options);
+extern void tradepost_bench_platform(const TpBenchOptions *options, PGconn *conn);
 extern void tradepost_bench_restart(const TpBenchOptions *options, PGconn *conn);
 
 #endif
