@@ -70,10 +70,11 @@ CREATE OR REPLACE FUNCTION tradepost_internal.follow_clock(minute boolean)
 AS $$
 BEGIN
 	PERFORM tradepost_internal.expire_signals();
+	-- Each second, so that who has asked for a lower tier has it when the higher one ends, and not none.
+	PERFORM tradepost.run_subscriptions();
 	IF minute THEN
-		PERFORM tradepost.run_subscriptions();
 		PERFORM tradepost.run_retention();
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION tradepost_internal.follow_clock(boolean) IS 'What time brings: each second signals that expire; each minute subscriptions that end, and what is kept long enough';
+COMMENT ON FUNCTION tradepost_internal.follow_clock(boolean) IS 'What time brings: each second signals that expire and subscriptions that end; each minute what is kept long enough';

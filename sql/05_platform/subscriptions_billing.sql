@@ -185,15 +185,17 @@ CREATE OR REPLACE FUNCTION tradepost.run_subscriptions()
 	RETURNS integer LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
-	-- In one transaction; the next minute does the rest.
+	-- In one transaction; the next call does the rest.
 	most    CONSTANT integer := 1000;
+	-- As a value, which the index can be searched by.
+	moment  CONSTANT timestamptz := clock_timestamp();
 	s       tradepost_internal.subscriptions;
 	changed integer := 0;
 BEGIN
 	FOR s IN
 		SELECT x.* FROM tradepost_internal.subscriptions x
-		WHERE x.status <> 'expired' AND CASE x.status WHEN 'past_due' THEN x.grace_until ELSE x.period_end END <= clock_timestamp()
-			AND (x.status <> 'active' OR tradepost_internal.tier_rank(x.pending_tier) < tradepost_internal.tier_rank(x.tier) OR x.period_end <= clock_timestamp() - interval '1 day')
+		WHERE x.status <> 'expired' AND CASE x.status WHEN 'past_due' THEN x.grace_until ELSE x.period_end END <= moment
+			AND (x.status <> 'active' OR tradepost_internal.tier_rank(x.pending_tier) < tradepost_internal.tier_rank(x.tier) OR x.period_end <= moment - interval '1 day')
 		ORDER BY CASE x.status WHEN 'past_due' THEN x.grace_until ELSE x.period_end END LIMIT most FOR UPDATE SKIP LOCKED
 	LOOP
 		BEGIN
@@ -217,7 +219,7 @@ BEGIN
 			END IF;
 			changed := changed + 1;
 		EXCEPTION WHEN OTHERS THEN
-			-- One that cannot be changed keeps no other waiting; it is tried again, and said again, each minute.
+			-- One that cannot be changed keeps no other waiting; it is tried again, and said again.
 			RAISE WARNING 'subscription of user % was not changed: %', s.user_id, SQLERRM;
 		END;
 	END LOOP;
@@ -226,7 +228,7 @@ END
 $$;
 COMMENT ON FUNCTION tradepost.run_subscriptions() IS
 'What time does to subscriptions: trials and cancelled ones expire, scheduled downgrades come, what was not renewed for a day is past due, and expires a week after its period. Returns how many were changed, at most 1000 a call. Tiers end by
-themselves: this records and tells it. The follower calls it once a minute; schedule_jobs() has pg_cron do so too. Administrators only.';
+themselves: this records and tells it. The follower calls it once a second; schedule_jobs() has pg_cron do so too. Administrators only.';
 
 CREATE OR REPLACE FUNCTION tradepost.schedule_jobs(wanted boolean DEFAULT true)
 	RETURNS text LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
