@@ -14,6 +14,8 @@ COMMENT ON COLUMN tradepost_internal.users.phone_verified_at IS 'When the user p
 COMMENT ON COLUMN tradepost_internal.users.language IS 'BCP 47 tag of the language that the user reads';
 COMMENT ON COLUMN tradepost_internal.users.time_zone IS 'IANA name of the time zone that the user lives in';
 
+-- key_id references nothing: api_keys references sessions, and of two tables that reference
+-- each other no dump can be restored, because an extension's keys are there before its rows.
 ALTER TABLE tradepost_internal.sessions
 	ADD COLUMN kind text NOT NULL DEFAULT 'login' CHECK (kind IN ('login', 'key')),
 	ADD COLUMN key_id bigint,
@@ -39,7 +41,6 @@ CREATE TABLE tradepost_internal.api_keys (
 	ended_at     timestamptz
 );
 CREATE INDEX api_keys_user ON tradepost_internal.api_keys (user_id) WHERE ended_at IS NULL;
-ALTER TABLE tradepost_internal.sessions ADD FOREIGN KEY (key_id) REFERENCES tradepost_internal.api_keys;
 COMMENT ON TABLE tradepost_internal.api_keys IS 'Keys that programs use instead of logging in; shown once when made, kept as a hash';
 COMMENT ON COLUMN tradepost_internal.api_keys.id IS 'Number of the key';
 COMMENT ON COLUMN tradepost_internal.api_keys.user_id IS 'Whose it is';
