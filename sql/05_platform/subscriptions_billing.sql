@@ -166,7 +166,8 @@ BEGIN
 	ELSE
 		s.provider := billing_event.provider;
 		s.provider_ref := coalesce(body ->> 'reference', s.provider_ref);
-		s.billed_at := coalesce(happens, s.billed_at);
+		-- A provider's clock that is ahead must not make all that follows too old.
+		s.billed_at := CASE WHEN happens IS NULL THEN s.billed_at ELSE least(happens, clock_timestamp()) END;
 		reason := tradepost_internal.billing_change(s, asked.tenant, kind, body);
 	END IF;
 	SELECT x.* INTO s FROM tradepost_internal.subscriptions x WHERE x.user_id = asked.id;

@@ -166,6 +166,9 @@ UPDATE tradepost_internal.deliveries SET created_at = now() - interval '31 days'
 SELECT results_eq($$SELECT what, removed FROM tradepost.run_retention(most => 2)$$, $$VALUES ('pushes', 2::bigint), ('notifications', 2), ('deliveries', 2)$$, 'two at a time');
 SELECT results_eq($$SELECT what, removed FROM tradepost.run_retention()$$, $$VALUES ('pushes', 1::bigint), ('notifications', 3), ('deliveries', 0)$$, 'the rest');
 SELECT is(tradepost_edge.newest_push(), 5::bigint, 'numbers go on');
+INSERT INTO tradepost_internal.pushes (seq, time, tenant, channel, event, data) SELECT -n, now() - interval '25 hours', 1, 'signals', 'x', '{}' FROM generate_series(1, 30000) n;
+SELECT lives_ok($$SELECT tradepost_internal.follow_clock(true)$$, 'a minute is over');
+SELECT is(count(*), 0::bigint, 'the follower removes what a busy minute brought') FROM tradepost_internal.pushes p WHERE p.seq < 0;
 SELECT throws_ok($$SELECT * FROM tradepost.run_retention(most => 0)$$, 'TP005', 'most must be above zero, not 0', 'none at a time');
 SELECT throws_ok($$SELECT * FROM tradepost.run_retention(pushes => '-1 day')$$, 'TP005', 'ages must be given and may not be negative', 'from the future');
 

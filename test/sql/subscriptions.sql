@@ -300,5 +300,9 @@ DROP TRIGGER stumble ON tradepost_internal.subscription_events;
 SELECT tradepost.run_subscriptions();
 SELECT tier, status, caller_has FROM t.sub(:sue);
 ROLLBACK;
+-- A provider whose clock was ahead once is heard afterwards.
+SELECT u AS una FROM t.sub_user('una', 'pro') \gset
+SELECT tradepost_edge.billing_event('ahead', '1', jsonb_build_object('type', 'subscription.activated', 'user', :una, 'tier', 'pro', 'periodEnd', '2999-01-01T00:00:00Z', 'occurredAt', '2998-01-01T00:00:00Z'))::jsonb - 'user' AS ahead;
+SELECT tradepost_edge.billing_event('ahead', '2', jsonb_build_object('type', 'payment.failed', 'user', :una, 'occurredAt', clock_timestamp()))::jsonb - 'user' AS after;
 -- pg_cron is not here.
 SELECT tradepost.schedule_jobs();
