@@ -14,6 +14,8 @@ const [signalRows, noticeRows] = ['#signals tbody', '#notifications tbody'].map(
 
 let tokens = null;
 let signals = new Map();
+// What came by itself since the list was last asked for: the answer may be older.
+let arrived = new Map();
 let notices = new Map();
 
 const open = new TradepostApi();
@@ -68,8 +70,9 @@ async function readNotices() {
 }
 
 async function readSignals() {
+  arrived = new Map();
   const { signals: list } = await api.listSignals({ limit: LINES });
-  signals = new Map(list.map((signal) => [signal.id, signal]));
+  signals = new Map([...list.map((signal) => [signal.id, signal]), ...arrived]);
   drawSignals();
 }
 
@@ -112,6 +115,7 @@ find('#read-all').addEventListener('click', () => attempt(async () => {
 for (const event of ['signal:created', 'signal:updated']) {
   websocketService.on(event, (signal) => {
     signals.set(signal.id, signal);
+    arrived.set(signal.id, signal);
     drawSignals();
   });
 }
