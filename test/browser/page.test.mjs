@@ -181,5 +181,6 @@ test('who logs in sees the tier, signals and notifications, and hears of new one
   await cluster.sql(`SELECT tradepost.set_tier(${author.user.id}, 'free')`);
   await page.until(() => document.querySelector('#who').textContent === 'Dora Diaz, free');
   await page.run(() => { document.querySelector('#logout').click(); });
-  await page.until(() => !document.querySelector('#login').hidden && document.querySelector('#mine').hidden);
+  // While it loads anew, nothing of it is there.
+  await page.until(() => document.querySelector('#login')?.hidden === false && document.querySelector('#mine')?.hidden);
 });
