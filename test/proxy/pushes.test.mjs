@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { io } from 'socket.io-client';
 import { Cluster, openMarket } from './lib/cluster.mjs';
+import { until } from './lib/platform.mjs';
 import { Proxy, newUser, sleep } from './lib/proxy.mjs';
 import { TestSocket } from './lib/socket.mjs';
 
@@ -93,6 +94,8 @@ test('what was missed comes, each once and in order; numbers that say nothing ar
   await cluster.sql(`SELECT tradepost_internal.notify_user(${reader.user.id}, 'security', 'yours', 'b'), tradepost_internal.notify_user(${other.user.id}, 'security', 'another''s', 'b')`);
   const missed = [];
   for (let i = 0; i < 20; i++) missed.push((await publish(author)).json.signal.id);
+  // Missed is what has a number: before, it would come live.
+  await until(async () => Number((await cluster.sql('SELECT tradepost_edge.newest_push()'))[0][0]) > push + 20, 'the missed ones are numbered');
   const socket = await TestSocket.open(proxy, { token: reader.token });
   const asked = socket.ask({ op: 'subscribe', channels: ['signals', 'notifications'], since: push });
   const live = [];
