@@ -79,6 +79,8 @@ sub tap_text_ok
 			{
 				my $description = $result->description =~ s/^- //r;
 
+				# An input that is a number is no name that Test::More takes in silence.
+				$description = "input $description" if $description =~ /\A[\d\s]+\z/;
 				$tests++;
 				if ($result->has_skip)
 				{
