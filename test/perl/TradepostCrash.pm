@@ -9,6 +9,7 @@ use Exporter 'import';
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(sleep time);
+use TradepostTest;
 
 our @EXPORT = qw(kill_postmaster kill_process wait_for_server);
 
@@ -74,7 +75,7 @@ sub wait_for_server
 {
 	my ($node, $database) = @_;
 
-	return $node->poll_query_until($database, 'SELECT 1', '1');
+	return wait_until($node, $database, 'SELECT 1', '1');
 }
 
 1;

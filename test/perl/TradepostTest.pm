@@ -15,6 +15,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use TAP::Parser;
 use Test::More;
+use Time::HiRes qw(sleep);
 
 our @EXPORT = qw(tradepost_node tradepost_db tap_ok tap_text_ok pg_regress_ok long_run wait_until);
 
@@ -160,7 +161,17 @@ sub long_run
 sub wait_until
 {
 	my ($node, $database, $query, $expected) = @_;
-	return $node->poll_query_until($database, $query, $expected);
+
+	# A server in recovery sends psql away, maybe before it has read the query: IPC::Run dies of that.
+	for my $try (1 .. 1000)
+	{
+		my $reached = eval { $node->poll_query_until($database, $query, $expected) };
+
+		return $reached if $@ eq '';
+		die $@ if $@ !~ /Broken pipe/;
+		sleep 0.1;
+	}
+	die "psql was sent away before it had read: $query";
 }
 
 1;
