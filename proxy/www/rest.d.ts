@@ -830,7 +830,7 @@ export class TradepostApi {
   }>;
   /** POST /webhooks/billing: What a payment provider's adapter has to say */
   billingEvent(body: {
-    provider: string;
+    provider?: string;
     id: string;
     type: "subscription.activated" | "subscription.renewed" | "payment.failed" | "payment.succeeded" | "subscription.cancelled";
     user: Id;

@@ -20,6 +20,9 @@ BEGIN
 		PERFORM tradepost_internal.refuse(format('%s must be given', CASE WHEN money IS NULL THEN 'asset' ELSE 'amount' END), 'Such as {"asset": "USD", "amount": "100.50"}.');
 	ELSIF wanted <= 0 THEN
 		PERFORM tradepost_internal.refuse(format('amount is %s, and must be above zero', left(body ->> 'amount', 64)), 'What is withdrawn leaves the account.');
+	ELSIF NOT EXISTS (SELECT FROM tradepost_internal.assets a WHERE a.tenant = asking.tenant AND a.code = money) THEN
+		-- withdraw() would say so too, but with the hint of administrators, who can make one.
+		RAISE EXCEPTION USING ERRCODE = '@tradepost_asset_unknown@', MESSAGE = format('asset "%s" is unknown', left(money, 64)), HINT = 'GET account/summary lists what the account has.';
 	END IF;
 	unique_key := coalesce(args ->> 'key', tradepost_internal.edge_text(body, 'key'));
 	-- Who asks again after an answer that was lost has used its code up, and gets the same answer.

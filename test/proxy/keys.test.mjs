@@ -352,6 +352,7 @@ test('the billing webhook: signed, of now, once', async () => {
   const done = await bill(event);
   assert.equal(done.status, 200, done.text);
   assert.deepEqual([done.json.applied, done.json.tier], [true, 'pro']);
+  assert.deepEqual(await cluster.sql("SELECT provider FROM tradepost_internal.billing_events WHERE event_id = 'evt-1'"), [['billing']], 'the default that openapi.yaml names');
   assert.equal((await proxy.get(api('auth/profile'), { token })).json.user.tier, 'pro');
   const again = await bill(event);
   assert.deepEqual([again.status, again.json.repeated], [200, true]);

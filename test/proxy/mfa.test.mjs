@@ -152,6 +152,7 @@ test('a withdrawal: the factor where one is enrolled, the decision, and once for
   assert.deepEqual({ ...plain.json.withdrawal, id: 0 }, { id: 0, asset: 'USD', amount: '100.5', status: 'completed' });
   assert.equal(await balance(token), start - 100.5);
   isProblem(await withdraw({ asset: 'USD', amount: '99999999' }), 409, 'insufficient_funds');
+  assert.match((await withdraw({ asset: 'usd', amount: '1' })).json.hint, /GET account\/summary/, 'nothing that only administrators can do');
   for (const [body, status, words] of [[{ amount: '1' }, 400, /asset/], [{ asset: 'USD' }, 400, /amount/], [{ asset: 'USD', amount: '-1' }, 400, /amount is -1/], [{ asset: 'USD', amount: 'x' }, 400, /amount/],
     [{ asset: 'XYZ', amount: '1' }, 404, /XYZ/], [{ asset: 'USD', amount: '0.001' }, 400, /decimals/], [{ asset: 'USD', amount: '1', account: 1 }, 400, /account/], [{ asset: 'USD', amount: '1', grant: 1 }, 400, /grant/],
     [{ asset: 'USD', amount: '1', code: 7 }, 400, /code/], [[], 400, /object/]]) {
