@@ -275,7 +275,7 @@ ok(wait_until($node, 'market', "SELECT state = 'off' AND pid IS NULL FROM tradep
 	}
 	my $none = performance($users{$other}, period => 'all');
 	is_deeply([ @$none{qw(trades currency netPnl winRate sharpe equityCurve)} ], [ 0, undef, '0', undef, undef, [] ], 'who has not traded has nothing');
-	is($node->safe_psql('market', "SELECT count(*) FROM tradepost_internal.closed_trades t GROUP BY account, closing HAVING count(*) > 1 LIMIT 1"), '2', 'some orders closed lots of two sources');
+	is($node->safe_psql('market', "SELECT count(*) > 0 FROM (SELECT FROM tradepost_internal.closed_trades GROUP BY account, closing HAVING count(*) > 1) c"), 't', 'some orders closed lots of several sources');
 }
 
 # A history that the engine has made -------------------------------------------------
