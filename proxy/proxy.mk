@@ -80,11 +80,11 @@ build/proxy/libproxy.a: $(filter-out %/proxy_main.o,$(PROXY_OBJ))
 build/proxy/libproxy_asan.a: $(filter-out %/proxy_main.o,$(PROXY_ASAN_OBJ))
 	rm -f $@ && ar rcs $@ $^
 
-$(PROXY_UNIT): build/unit/%: test/proxy_unit/%.c test/fuzz/tap.h build/proxy/libproxy.a
+$(PROXY_UNIT): build/unit/%: test/proxy_unit/%.c $(wildcard test/proxy_unit/*.h) test/fuzz/tap.h build/proxy/libproxy.a
 	mkdir -p $(@D)
 	$(PROXY_CC) $(PROXY_CFLAGS) $(PROXY_PLAIN) -Itest/fuzz -o $@ $< build/proxy/libproxy.a $(PROXY_LIBS)
 
-$(PROXY_ASAN_UNIT): build/asan/unit/%: test/proxy_unit/%.c test/fuzz/tap.h build/proxy/libproxy_asan.a
+$(PROXY_ASAN_UNIT): build/asan/unit/%: test/proxy_unit/%.c $(wildcard test/proxy_unit/*.h) test/fuzz/tap.h build/proxy/libproxy_asan.a
 	mkdir -p $(@D)
 	$(PROXY_ASAN_CC) $(PROXY_CFLAGS) $(PROXY_SANITIZED) -Itest/fuzz -o $@ $< build/proxy/libproxy_asan.a $(PROXY_LIBS)
 

@@ -84,7 +84,7 @@ for f in expected/*.out; do
 	[ -f "test/sql/$name.sql" ] || [ -f "test/specs/$name.spec" ] || [ -f "test/sql/${name%_[0-9]}.sql" ] || echo "$f"
 done | report 'expected output of no test'
 files 'test/*.t' | grep -v '^test/t/[0-9][0-9][0-9]_[a-z0-9_]*\.t$' | report 'TAP tests are test/t/NNN_name.t, or prove does not see them'
-files 'test/pgtap/*' | grep -v '^test/pgtap/[a-z0-9_]*\.sql$' | report 'pgTAP tests are test/pgtap/name.sql'
+files 'test/pgtap/*' | grep -v '^test/pgtap/\(include/\)\{0,1\}[a-z0-9_]*\.sql$' | report 'pgTAP tests are test/pgtap/name.sql, what they share include/name.sql'
 
 # SQL --------------------------------------------------------------------------
 

@@ -4,33 +4,12 @@ BEGIN;
 SELECT no_plan();
 SELECT tradepost.init();
 
-CREATE FUNCTION pg_temp.join_in(name text, tier text DEFAULT 'pro') RETURNS void LANGUAGE plpgsql AS
-$$
-DECLARE
-	id bigint := (tradepost_edge.register(name || '@example.org', 'h', name, 'Feed', NULL, NULL, NULL) -> 'user' ->> 'id')::bigint;
-BEGIN
-	PERFORM tradepost.set_tier(id, tier);
-	INSERT INTO tradepost_internal.sessions (user_id, expires_at) VALUES (id, now() + interval '1 day');
-	-- What the subscription has told is not what is looked at here.
-	DELETE FROM tradepost_internal.notifications;
-	DELETE FROM tradepost_internal.push_queue;
-	DELETE FROM tradepost_internal.deliveries;
-END
-$$;
-CREATE FUNCTION pg_temp.u(name text) RETURNS bigint LANGUAGE sql STABLE AS $$ SELECT id FROM tradepost_internal.users WHERE email = name || '@example.org' $$;
-CREATE FUNCTION pg_temp.s(name text) RETURNS bigint LANGUAGE sql STABLE AS $$ SELECT max(id) FROM tradepost_internal.sessions WHERE user_id = pg_temp.u(name) $$;
-CREATE FUNCTION pg_temp.call(function text, who text, args jsonb DEFAULT '{}') RETURNS jsonb LANGUAGE plpgsql AS
-$$
-DECLARE
-	answer jsonb;
-BEGIN
-	EXECUTE format('SELECT tradepost_edge.%I($1, $2, $3)', function) INTO answer USING pg_temp.u(who), pg_temp.s(who), args;
-	RETURN answer;
-END
-$$;
-CREATE FUNCTION pg_temp.body(body jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT jsonb_build_object('body', body) $$;
-CREATE FUNCTION pg_temp.query(query jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT jsonb_build_object('query', query) $$;
+\ir include/users.sql
 SELECT pg_temp.join_in('ada'), pg_temp.join_in('bob'), pg_temp.join_in('eve', 'free');
+-- What the subscriptions have told is not what is looked at here.
+DELETE FROM tradepost_internal.notifications;
+DELETE FROM tradepost_internal.push_queue;
+DELETE FROM tradepost_internal.deliveries;
 
 -- Pushes get their numbers from the follower's functions alone, one after the other.
 SELECT tradepost_internal.push(1, NULL, 'pro', 'signals', 'signal:created', json_build_object('n', n)) FROM generate_series(1, 5) n;

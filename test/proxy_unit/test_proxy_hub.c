@@ -1,99 +1,14 @@
 /*
  * test_proxy_hub.c
  *	  Who hears what: the hub between a stream, books and a database that this program
- *	  stands in for, and subscribers that write down what they get. Over 500 lines, because
- *	  the stand-ins and all that is tried against them belong together.
+ *	  stands in for, and subscribers that write down what they get.
  */
-#include <stdlib.h>
+#include "hub_outside.h"
 
-#include "books.h"
-#include "edge.h"
-#include "hub.h"
-#include "pushes.h"
-#include "revoked.h"
-#include "stream.h"
-#include "tap.h"
-
-#define S(text) ((TpSlice){ text, sizeof(text) - 1 })
-
-static const TpInstrumentInfo instruments[] = {
+static const TpInstrumentInfo instruments[2] = {
 	{ .id = 1, .tenant = 1, .symbol = "A-USD", .asset = "A", .mark = "10", .last = "9" },
 	{ .id = 2, .tenant = 1, .symbol = "B-USD", .asset = "B" },
 };
-
-/* The stream ------------------------------------------------------------------ */
-
-static TpStreamEvent hub_event;
-static void *hub_context;
-static int64_t stream_seq = 1000;
-static bool stream_live = true;
-
-void
-tp_stream_subscribe(TpStream *stream, TpStreamEvent on_event, void *context)
-{
-	(void) stream;
-	hub_event = on_event;
-	hub_context = context;
-}
-
-int64_t
-tp_stream_seq(const TpStream *stream)
-{
-	(void) stream;
-	return stream_seq;
-}
-
-bool
-tp_stream_live(const TpStream *stream)
-{
-	(void) stream;
-	return stream_live;
-}
-
-const TpInstrumentInfo *
-tp_stream_instrument(const TpStream *stream, int id)
-{
-	(void) stream;
-	return id == 1 || id == 2 ? &instruments[id - 1] : NULL;
-}
-
-const TpInstrumentInfo *
-tp_stream_instrument_by_symbol(const TpStream *stream, int64_t tenant, TpSlice symbol)
-{
-	(void) stream;
-	for (int i = 0; i < 2; i++)
-	{
-		if (instruments[i].tenant == tenant && tp_slice_is(symbol, instruments[i].symbol))
-			return &instruments[i];
-	}
-	return NULL;
-}
-
-/* The pushes, and who has which tier now ---------------------------------------- */
-
-static int64_t push_number = 100;
-static TpTier tier_now = TP_TIER_FREE;
-
-int64_t
-tp_pushes_number(const TpPushes *pushes)
-{
-	(void) pushes;
-	return push_number;
-}
-
-bool
-tp_pushes_live(const TpPushes *pushes)
-{
-	(void) pushes;
-	return true;
-}
-
-void
-tp_session_refresh(const TpSessions *sessions, TpIdentity *identity)
-{
-	(void) sessions;
-	identity->tier = tier_now;
-}
 
 /* The books: one bid, of a quantity that the test sets -------------------------- */
 
@@ -112,21 +27,7 @@ tp_books_get(TpBooks *books, const TpInstrumentInfo *instrument, int depth, TpBo
 	tp_book_free(&book);
 }
 
-/* The database: catch-up is answered when the test says so ---------------------- */
-
-static TpPgDone page_done;
-static void *page_context;
-static char page_values[3][64];
-
-void
-tp_pg_call(TpPg *pg, const TpStatement *statement, const char *const *values, TpPgDone done, void *context)
-{
-	(void) pg;
-	for (int i = 0; i < statement->parameters; i++)
-		snprintf(page_values[i], sizeof(page_values[i]), "%s", values[i]);
-	page_done = done;
-	page_context = context;
-}
+/* Pages of events ---------------------------------------------------------------- */
 
 static int columns;
 

@@ -3,62 +3,12 @@
  *	  Who hears which push, and what one who was away is told: the hub between a database
  *	  that this program stands in for, and subscribers that write down what they get.
  */
-#include <stdlib.h>
+#include "hub_outside.h"
 
-#include "books.h"
-#include "edge.h"
-#include "hub.h"
-#include "pushes.h"
-#include "revoked.h"
-#include "stream.h"
-#include "tap.h"
+static const TpInstrumentInfo instruments[2] = { { .id = 1, .tenant = 1, .symbol = "A-USD", .asset = "A" },
+												 { .id = 2, .tenant = 2, .symbol = "A-USD", .asset = "A" } };
 
-#define S(text) ((TpSlice){ text, sizeof(text) - 1 })
-
-/* Parts that say nothing here ------------------------------------------------------ */
-
-static const TpInstrumentInfo wheat[] = { { .id = 1, .tenant = 1, .symbol = "A-USD", .asset = "A" },
-										  { .id = 2, .tenant = 2, .symbol = "A-USD", .asset = "A" } };
-
-static TpStreamEvent hub_event;
-static void *hub_context;
-
-void
-tp_stream_subscribe(TpStream *stream, TpStreamEvent on_event, void *context)
-{
-	(void) stream;
-	hub_event = on_event;
-	hub_context = context;
-}
-
-int64_t
-tp_stream_seq(const TpStream *stream)
-{
-	(void) stream;
-	return 1;
-}
-
-bool
-tp_stream_live(const TpStream *stream)
-{
-	(void) stream;
-	return true;
-}
-
-const TpInstrumentInfo *
-tp_stream_instrument(const TpStream *stream, int id)
-{
-	(void) stream;
-	return &wheat[id - 1];
-}
-
-const TpInstrumentInfo *
-tp_stream_instrument_by_symbol(const TpStream *stream, int64_t tenant, TpSlice symbol)
-{
-	(void) stream;
-	return tp_slice_is(symbol, "A-USD") ? &wheat[tenant - 1] : NULL;
-}
-
+/* No book is there to be had. */
 void
 tp_books_get(TpBooks *books, const TpInstrumentInfo *instrument, int depth, TpBookDone done, void *context)
 {
@@ -70,46 +20,7 @@ tp_books_get(TpBooks *books, const TpInstrumentInfo *instrument, int depth, TpBo
 	done(context, NULL, &away);
 }
 
-/* Pushes, tiers and the database --------------------------------------------------- */
-
-static int64_t number = 100;
-static TpTier tier_now = TP_TIER_FREE;
-static TpPgDone page_done;
-static void *page_context;
-static char page_values[3][32];
-static int pages;
-
-int64_t
-tp_pushes_number(const TpPushes *pushes)
-{
-	(void) pushes;
-	return number;
-}
-
-bool
-tp_pushes_live(const TpPushes *pushes)
-{
-	(void) pushes;
-	return true;
-}
-
-void
-tp_session_refresh(const TpSessions *sessions, TpIdentity *identity)
-{
-	(void) sessions;
-	identity->tier = tier_now;
-}
-
-void
-tp_pg_call(TpPg *pg, const TpStatement *statement, const char *const *values, TpPgDone done, void *context)
-{
-	(void) pg;
-	for (int i = 0; i < statement->parameters; i++)
-		snprintf(page_values[i], sizeof(page_values[i]), "%s", values[i]);
-	page_done = done;
-	page_context = context;
-	pages++;
-}
+/* Pages of pushes ---------------------------------------------------------------- */
 
 static PGresult *
 make_page(void)
@@ -153,7 +64,7 @@ answer(PGresult *page)
 static void
 push(TpHub *hub, int64_t tenant, int64_t user, TpTier tier, TpPushChannel channel)
 {
-	TpPush push = { .number = ++number,
+	TpPush push = { .number = ++push_number,
 					.tenant = tenant,
 					.user = user,
 					.tier = tier,
@@ -285,7 +196,8 @@ identities(TpTap *tap, TpHub *hub)
 						 refused(subscriber, "orders", "scope_missing") && refused(subscriber, "trades:A-USD", NULL),
 					 "a key that may not read hears what is public");
 	tp_hub_identify(subscriber, &other);
-	hub_event(hub_context, &(TpEvent){ .seq = 2, .kind = TP_EV_TRADE, .instrument = 1, .price = S("9") }, &wheat[0]);
+	hub_event(hub_context, &(TpEvent){ .seq = 2, .kind = TP_EV_TRADE, .instrument = 1, .price = S("9") },
+			  &instruments[0]);
 	tradepost_tap_ok(tap, refused(subscriber, "trades:A-USD", NULL), "another tenant's: the old channels are gone");
 	tp_hub_leave(subscriber);
 }
@@ -296,7 +208,7 @@ resumes(TpTap *tap, TpHub *hub)
 	Ear ear;
 	PGresult *page = make_page();
 
-	number = 200;
+	push_number = 200;
 	join(hub, &ear, 7, 1, "signals");
 	tp_hub_resume_pushes(ear.subscriber, 150, resumed);
 	tradepost_tap_ok(tap,
@@ -354,19 +266,19 @@ interrupted(TpTap *tap, TpHub *hub)
 
 	join(hub, &ear, 8, 1, "signals");
 	tp_hub_resume_pushes(ear.subscriber, 1, resumed);
-	before = pages;
+	before = pages_asked;
 	page_done(page_context, NULL, &away);
-	tradepost_tap_ok(tap, pages == before && ear.resumed[0] == '\0', "while the database is away it waits");
+	tradepost_tap_ok(tap, pages_asked == before && ear.resumed[0] == '\0', "while the database is away it waits");
 	tp_hub_leave(ear.subscriber);
 
 	join(hub, &ear, 8, 1, "signals");
 	ear.full = true;
-	before = pages;
+	before = pages_asked;
 	tp_hub_resume_pushes(ear.subscriber, 1, resumed);
-	tradepost_tap_ok(tap, pages == before, "one that is full gets no pages");
+	tradepost_tap_ok(tap, pages_asked == before, "one that is full gets no pages");
 	ear.full = false;
 	tp_hub_ready(ear.subscriber);
-	tradepost_tap_ok(tap, pages == before + 1, "until there is room again");
+	tradepost_tap_ok(tap, pages_asked == before + 1, "until there is room again");
 	ear.leaves = true;
 	page = make_page();
 	add_row(page, (const char *const[7]){ "160", "1", NULL, NULL, "signals", "e", "{}" });

@@ -22,15 +22,6 @@ child(int64_t id, int64_t account, TpOrderType type, double quantity, double sto
 	return command;
 }
 
-static TpOrderState
-state_of(TpUnit *u, int64_t id)
-{
-	TpOrderState state = { 0 };
-
-	tradepost_engine_order(u->engine, id, &state);
-	return state;
-}
-
 /* Account 10 has 5, may sell at 110, and has a stop at 90. */
 static void
 open_pair(TpUnit *u, const char *title)
@@ -40,7 +31,8 @@ open_pair(TpUnit *u, const char *title)
 	tradepost_unit_place(u, 2, 10, TP_BUY, 5, 100);
 	tradepost_unit_place(u, 3, 10, TP_SELL, 5, 110);
 	tradepost_unit_apply(u, linked(tradepost_unit_stop(4, 10, TP_STOP, TP_SELL, 5, 90), 3));
-	tradepost_unit_ok(u, state_of(u, 3).link_id == 4 && state_of(u, 4).link_id == 3, "both rows name the other");
+	tradepost_unit_ok(u, tradepost_unit_state(u, 3).link_id == 4 && tradepost_unit_state(u, 4).link_id == 3,
+					  "both rows name the other");
 	tradepost_unit_skip(u);
 }
 
@@ -126,17 +118,6 @@ both_due(TpUnit *u)
 }
 
 static void
-refuse(TpUnit *u, TpCommand command, const char *what)
-{
-	tradepost_unit_apply(u, command);
-	tradepost_unit_ok(u,
-					  state_of(u, command.id).status == TP_ORDER_REJECTED &&
-						  state_of(u, command.id).reason == TP_REASON_LINKED,
-					  what);
-	tradepost_unit_skip(u);
-}
-
-static void
 refusals(TpUnit *u)
 {
 	TpCommand oil = tradepost_unit_stop(26, 10, TP_STOP, TP_SELL, 1, 90);
@@ -147,23 +128,30 @@ refusals(TpUnit *u)
 	tradepost_unit_apply(u, tradepost_unit_stop(2, 10, TP_STOP, TP_SELL, 1, 70));
 	tradepost_unit_apply(u, child(3, 10, TP_STOP, 1, 70, 50));
 	tradepost_unit_skip(u);
-	refuse(u, linked(tradepost_unit_order(20, 10, TP_BUY, 1, 80), 1), "two limit orders");
-	refuse(u, linked(tradepost_unit_order(21, 11, TP_BUY, 1, 80), 2), "another account's");
-	refuse(u, linked(tradepost_unit_order(22, 10, TP_BUY, 1, 80), 99), "one that does not exist");
-	refuse(u, linked(tradepost_unit_stop(23, 10, TP_STOP, TP_SELL, 1, 90), 23), "itself");
-	refuse(u, linked(tradepost_unit_stop(24, 10, TP_STOP, TP_SELL, 1, 90), 3), "a child of another parent");
+	tradepost_unit_refused(u, linked(tradepost_unit_order(20, 10, TP_BUY, 1, 80), 1), TP_REASON_LINKED,
+						   "two limit orders");
+	tradepost_unit_refused(u, linked(tradepost_unit_order(21, 11, TP_BUY, 1, 80), 2), TP_REASON_LINKED,
+						   "another account's");
+	tradepost_unit_refused(u, linked(tradepost_unit_order(22, 10, TP_BUY, 1, 80), 99), TP_REASON_LINKED,
+						   "one that does not exist");
+	tradepost_unit_refused(u, linked(tradepost_unit_stop(23, 10, TP_STOP, TP_SELL, 1, 90), 23), TP_REASON_LINKED,
+						   "itself");
+	tradepost_unit_refused(u, linked(tradepost_unit_stop(24, 10, TP_STOP, TP_SELL, 1, 90), 3), TP_REASON_LINKED,
+						   "a child of another parent");
 	oil.instrument = OIL;
-	refuse(u, linked(oil, 2), "another instrument's");
+	tradepost_unit_refused(u, linked(oil, 2), TP_REASON_LINKED, "another instrument's");
 	tradepost_unit_apply(u, linked(tradepost_unit_stop(27, 10, TP_STOP, TP_SELL, 1, 60), 2));
-	refuse(u, linked(tradepost_unit_stop(28, 10, TP_STOP, TP_SELL, 1, 60), 2), "one that has a partner");
+	tradepost_unit_refused(u, linked(tradepost_unit_stop(28, 10, TP_STOP, TP_SELL, 1, 60), 2), TP_REASON_LINKED,
+						   "one that has a partner");
 	tradepost_unit_cancel(u, 2, 10);
-	refuse(u, linked(tradepost_unit_stop(29, 10, TP_STOP, TP_SELL, 1, 60), 2), "one that is done");
-	refuse(u, child(31, 10, TP_STOP, 1, 90, 30), "a parent with a lower id");
-	refuse(u, child(31, 10, TP_STOP, 1, 90, 31), "as its own parent");
+	tradepost_unit_refused(u, linked(tradepost_unit_stop(29, 10, TP_STOP, TP_SELL, 1, 60), 2), TP_REASON_LINKED,
+						   "one that is done");
+	tradepost_unit_refused(u, child(31, 10, TP_STOP, 1, 90, 30), TP_REASON_LINKED, "a parent with a lower id");
+	tradepost_unit_refused(u, child(31, 10, TP_STOP, 1, 90, 31), TP_REASON_LINKED, "as its own parent");
 	plain.parent_id = 99;
-	refuse(u, plain, "a limit order as a child");
+	tradepost_unit_refused(u, plain, TP_REASON_LINKED, "a limit order as a child");
 	tradepost_unit_place(u, 99, 10, TP_BUY, 1, 80);
-	refuse(u, child(33, 10, TP_STOP, 1, 90, 99), "a parent that has come");
+	tradepost_unit_refused(u, child(33, 10, TP_STOP, 1, 90, 99), TP_REASON_LINKED, "a parent that has come");
 }
 
 /* An entry for 5 at 100, a stop at 90, a profit taken at 110. */
@@ -176,7 +164,8 @@ open_bracket(TpUnit *u, const char *title)
 	tradepost_unit_apply(u, child(1, 10, TP_STOP, 5, 90, 3));
 	tradepost_unit_apply(u, linked(profit, 1));
 	tradepost_unit_place(u, 3, 10, TP_BUY, 5, 100);
-	tradepost_unit_ok(u, state_of(u, 1).rank < 0 && state_of(u, 2).rank < 0, "the children are dormant");
+	tradepost_unit_ok(u, tradepost_unit_state(u, 1).rank < 0 && tradepost_unit_state(u, 2).rank < 0,
+					  "the children are dormant");
 	tradepost_unit_skip(u);
 }
 
@@ -208,7 +197,8 @@ armed(TpUnit *u)
 {
 	open_bracket(u, "a bracket: armed by the first fill");
 	tradepost_unit_place(u, 4, 11, TP_SELL, 2, 100);
-	tradepost_unit_ok(u, state_of(u, 1).rank > 0 && state_of(u, 2).rank > 0, "the children are armed");
+	tradepost_unit_ok(u, tradepost_unit_state(u, 1).rank > 0 && tradepost_unit_state(u, 2).rank > 0,
+					  "the children are armed");
 	tradepost_unit_place(u, 5, 11, TP_BUY, 1, 90);
 	tradepost_unit_place(u, 6, 11, TP_BUY, 9, 89);
 	tradepost_unit_skip(u);
@@ -235,7 +225,7 @@ armed(TpUnit *u)
 	open_bracket(u, "a bracket: the entry fills");
 	tradepost_unit_place(u, 4, 11, TP_SELL, 5, 100);
 	tradepost_unit_expect(u, "nothing is cut", "accepted 4 sell 5 @100; trade 4 3 5 @100");
-	tradepost_unit_ok(u, state_of(u, 1).parent_id == 3, "its parent stays in its row");
+	tradepost_unit_ok(u, tradepost_unit_state(u, 1).parent_id == 3, "its parent stays in its row");
 	tradepost_unit_apply(u, (TpCommand){ .kind = TP_CMD_SETTLE, .instrument = WHEAT, .price = 100 * TRADEPOST_ONE });
 	tradepost_unit_expect(u, "settled",
 						  "ended i2 @100; cancelled 1 sell 5 settlement; cancelled 2 sell 5 linked; "

@@ -28,15 +28,6 @@ stop_limit(int64_t id, int64_t account, TpSide side, double quantity, double sto
 	return command;
 }
 
-static TpOrderState
-state_of(TpUnit *u, int64_t id)
-{
-	TpOrderState state = { 0 };
-
-	tradepost_engine_order(u->engine, id, &state);
-	return state;
-}
-
 static void
 conditions(TpUnit *u)
 {
@@ -48,7 +39,10 @@ conditions(TpUnit *u)
 	tradepost_unit_expect(u, "they wait, without a price",
 						  "accepted 1 buy 1; accepted 2 sell 1; accepted 3 buy 1; accepted 4 sell 1");
 	tradepost_unit_expect_book(u, WHEAT, "in no book", " | ");
-	tradepost_unit_ok(u, state_of(u, 1).status == TP_ORDER_UNTRIGGERED && state_of(u, 1).price == 0, "untriggered");
+	tradepost_unit_ok(u,
+					  tradepost_unit_state(u, 1).status == TP_ORDER_UNTRIGGERED &&
+						  tradepost_unit_state(u, 1).price == 0,
+					  "untriggered");
 	tradepost_unit_is(u, tradepost_unit_free(u, 10, USD), 1000000, "they cost nothing");
 	tradepost_unit_ok(u, tradepost_engine_open_orders(u->engine) == 4, "and are open orders");
 	tradepost_unit_place(u, 10, 11, TP_SELL, 9, 120);
@@ -137,7 +131,7 @@ stop_limits(TpUnit *u)
 						  "accepted 5 sell 1 @106; accepted 6 buy 3 @106; trade 6 4 2 @104; trade 6 5 1 @106; "
 						  "triggered 3 buy 5 @106");
 	tradepost_unit_expect_book(u, WHEAT, "in the book", "104 x 5 (1) | ");
-	state = state_of(u, 3);
+	state = tradepost_unit_state(u, 3);
 	tradepost_unit_ok(u, state.status == TP_ORDER_OPEN && state.type == TP_STOP_LIMIT && state.rank > 0, "open");
 	tradepost_unit_ok(u, tradepost_unit_free(u, 10, USD) < 1000000, "now it reserves");
 	tradepost_unit_amend(u, 3, 10, 4, -1);
@@ -173,24 +167,14 @@ checks(TpUnit *u)
 }
 
 static void
-refuse(TpUnit *u, TpCommand command, const char *what)
-{
-	tradepost_unit_apply(u, command);
-	tradepost_unit_ok(u,
-					  state_of(u, command.id).status == TP_ORDER_REJECTED &&
-						  state_of(u, command.id).reason == TP_REASON_OUT_OF_RANGE,
-					  what);
-	tradepost_unit_skip(u);
-}
-
-static void
 ranges(TpUnit *u)
 {
 	TpCommand good = tradepost_unit_stop(5, 10, TP_STOP, TP_SELL, 1, 95);
 	TpCommand c;
 
 	tradepost_unit_open(u, "ranges");
-#define REFUSE(field, value, what) (c = good, c.field = (value), refuse(u, c, what))
+#define REFUSE(field, value, what) \
+	(c = good, c.field = (value), tradepost_unit_refused(u, c, TP_REASON_OUT_OF_RANGE, what))
 	REFUSE(stop_price, 0, "no stop price");
 	REFUSE(stop_price, good.stop_price + 1, "off tick");
 	REFUSE(stop_price, 20000 * TRADEPOST_ONE, "past the maximum");
@@ -206,7 +190,7 @@ ranges(TpUnit *u)
 	c = tradepost_unit_order(6, 10, TP_BUY, 1, 90);
 	c.stop_price = 77;
 	tradepost_unit_apply(u, c);
-	tradepost_unit_ok(u, state_of(u, 6).stop_price == 0, "nor is a limit order's stop price");
+	tradepost_unit_ok(u, tradepost_unit_state(u, 6).stop_price == 0, "nor is a limit order's stop price");
 	tradepost_unit_skip(u);
 	tradepost_unit_simple(u, TP_CMD_HALT, WHEAT);
 	wait(u, 7, 10, TP_STOP, TP_BUY, 1, 110);
@@ -235,13 +219,15 @@ amends(TpUnit *u)
 	tradepost_unit_apply(u, stop_limit(4, 10, TP_SELL, 5, 95, 90));
 	tradepost_unit_place(u, 5, 11, TP_BUY, 1, 85);
 	tradepost_unit_skip(u);
-	rank = state_of(u, 3).rank;
+	rank = tradepost_unit_state(u, 3).rank;
 	amend_stop(u, 3, 10, TP_CMD_HAS_QUANTITY, 9, 0, 0);
 	amend_stop(u, 4, 10, TP_CMD_HAS_PRICE, 0, 91, 0);
 	tradepost_unit_expect(u, "quantity and limit", "amended 3 sell 9; amended 4 sell 5 @91");
-	tradepost_unit_ok(u, state_of(u, 3).rank == rank, "it keeps its rank, also with more");
+	tradepost_unit_ok(u, tradepost_unit_state(u, 3).rank == rank, "it keeps its rank, also with more");
 	amend_stop(u, 3, 10, TP_CMD_HAS_STOP_PRICE, 0, 0, 94);
-	tradepost_unit_ok(u, state_of(u, 3).rank > rank && state_of(u, 3).stop_price == 94 * TRADEPOST_ONE,
+	tradepost_unit_ok(u,
+					  tradepost_unit_state(u, 3).rank > rank &&
+						  tradepost_unit_state(u, 3).stop_price == 94 * TRADEPOST_ONE,
 					  "not with another stop price");
 	tradepost_unit_skip(u);
 	amend_stop(u, 3, 10, TP_CMD_HAS_PRICE, 0, 90, 0);

@@ -380,3 +380,23 @@ tradepost_unit_position(TpUnit *unit, int64_t account, int32_t instrument)
 	tradepost_engine_position(unit->engine, account, instrument, &state);
 	return (double) state.quantity / SCALE;
 }
+
+TpOrderState
+tradepost_unit_state(TpUnit *unit, int64_t id)
+{
+	TpOrderState state = { 0 };
+
+	tradepost_engine_order(unit->engine, id, &state);
+	return state;
+}
+
+void
+tradepost_unit_refused(TpUnit *unit, TpCommand command, TpReason reason, const char *what)
+{
+	TpOrderState state;
+
+	tradepost_unit_apply(unit, command);
+	state = tradepost_unit_state(unit, command.id);
+	tradepost_unit_ok(unit, state.status == TP_ORDER_REJECTED && state.reason == reason, what);
+	tradepost_unit_skip(unit);
+}

@@ -86,6 +86,12 @@ extern void tradepost_unit_skip(TpUnit *unit);
 extern void tradepost_unit_expect_book(TpUnit *unit, int32_t instrument, const char *what, const char *book);
 
 extern void tradepost_unit_ok(TpUnit *unit, bool fine, const char *what);
+
+/* An order that the engine knows, open or closed in this batch. */
+extern TpOrderState tradepost_unit_state(TpUnit *unit, int64_t id);
+
+/* Applies a place and expects it to be rejected with this reason. */
+extern void tradepost_unit_refused(TpUnit *unit, TpCommand command, TpReason reason, const char *what);
 extern void tradepost_unit_is(TpUnit *unit, double got, double expected, const char *what);
 
 extern double tradepost_unit_total(TpUnit *unit, int64_t account, int32_t asset);
