@@ -90,8 +90,11 @@ struct TpCall
 	TpSlice host;
 	TpSlice tenant_name; /* X-Tenant */
 	TpSlice authorization;
-	TpSlice api_key;         /* X-API-Key */
-	TpSlice signature;       /* Tradepost-Signature */
+	TpSlice api_key;   /* X-API-Key */
+	TpSlice signature; /* Tradepost-Signature */
+	TpSlice twilio_signature;
+	TpSlice forwarded_proto; /* data NULL: none, or not from a trusted proxy; so the next */
+	TpSlice forwarded_host;
 	TpSlice idempotency_key; /* data NULL: none */
 	TpSlice origin;
 	TpSlice user_agent;

@@ -102,6 +102,12 @@ tp_connection_call(TpConnection *connection, TpCallSend send)
 	call->host = MOVED(request.headers[TP_H_HOST]);
 	call->tenant_name = MOVED(request.headers[TP_H_X_TENANT]);
 	call->signature = MOVED(request.headers[TP_H_SIGNATURE]);
+	call->twilio_signature = MOVED(request.headers[TP_H_X_TWILIO_SIGNATURE]);
+	if (tp_address_listed(&connection->peer, edge->settings->trusted_proxies))
+	{
+		call->forwarded_proto = MOVED(request.headers[TP_H_X_FORWARDED_PROTO]);
+		call->forwarded_host = MOVED(request.headers[TP_H_X_FORWARDED_HOST]);
+	}
 	call->api_key = MOVED(request.headers[TP_H_X_API_KEY]);
 	call->authorization = MOVED(request.headers[TP_H_AUTHORIZATION]);
 	call->idempotency_key = MOVED(request.headers[TP_H_IDEMPOTENCY_KEY]);

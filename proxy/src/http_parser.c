@@ -38,6 +38,9 @@ static const struct
 	[TP_H_PREFER] = NAME("prefer"),
 	[TP_H_X_REQUEST_ID] = NAME("x-request-id"),
 	[TP_H_X_FORWARDED_FOR] = NAME("x-forwarded-for"),
+	[TP_H_X_FORWARDED_PROTO] = NAME("x-forwarded-proto"),
+	[TP_H_X_FORWARDED_HOST] = NAME("x-forwarded-host"),
+	[TP_H_X_TWILIO_SIGNATURE] = NAME("x-twilio-signature"),
 	[TP_H_IF_NONE_MATCH] = NAME("if-none-match"),
 	[TP_H_REQUEST_METHOD] = NAME("access-control-request-method"),
 	[TP_H_SOCKET_KEY] = NAME("sec-websocket-key"),
@@ -49,10 +52,19 @@ static const struct
 
 /* Said twice, these would mean something else to somebody else. */
 static const bool only_once[TP_H_COUNT] = {
-	[TP_H_HOST] = true,          [TP_H_CONTENT_LENGTH] = true,  [TP_H_CONTENT_TYPE] = true,
-	[TP_H_AUTHORIZATION] = true, [TP_H_IDEMPOTENCY_KEY] = true, [TP_H_SOCKET_KEY] = true,
-	[TP_H_ORIGIN] = true,        [TP_H_EXPECT] = true,          [TP_H_TRANSFER_ENCODING] = true,
-	[TP_H_X_API_KEY] = true,     [TP_H_X_TENANT] = true,        [TP_H_SIGNATURE] = true,
+	[TP_H_HOST] = true,
+	[TP_H_CONTENT_LENGTH] = true,
+	[TP_H_CONTENT_TYPE] = true,
+	[TP_H_AUTHORIZATION] = true,
+	[TP_H_IDEMPOTENCY_KEY] = true,
+	[TP_H_SOCKET_KEY] = true,
+	[TP_H_ORIGIN] = true,
+	[TP_H_EXPECT] = true,
+	[TP_H_TRANSFER_ENCODING] = true,
+	[TP_H_X_API_KEY] = true,
+	[TP_H_X_TENANT] = true,
+	[TP_H_SIGNATURE] = true,
+	[TP_H_X_TWILIO_SIGNATURE] = true,
 };
 
 static TpHttpVerdict
@@ -217,7 +229,7 @@ keep_header(TpSlice name, TpSlice value, TpRequest *request, TpHttpFault *fault)
 			request->headers[i] = value;
 		else if (only_once[i])
 			return malformed(fault, "a header that may be there once is there twice");
-		else if (i == TP_H_X_FORWARDED_FOR)
+		else if (i == TP_H_X_FORWARDED_FOR || i == TP_H_X_FORWARDED_PROTO || i == TP_H_X_FORWARDED_HOST)
 			/* the nearest hop's is the last; what is before it is only hearsay */
 			request->headers[i] = value;
 		break;

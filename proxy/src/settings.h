@@ -63,11 +63,25 @@ typedef struct TpSettings
 	const char *delivery_command; /* DELIVERY_COMMAND: program and arguments; or */
 	const char *delivery_webhook; /* DELIVERY_WEBHOOK, DELIVERY_WEBHOOK_SECRET */
 	const char *delivery_secret;
-	int delivery_timeout_s; /* DELIVERY_TIMEOUT, 10 */
-	const char *twilio_account_sid;
+	int delivery_timeout_s;         /* DELIVERY_TIMEOUT, 10 */
+	const char *public_url;         /* PUBLIC_URL: without a slash at its end; "": by what requests say */
+	const char *twilio_account_sid; /* TWILIO_ACCOUNT_SID; "": no WhatsApp, else the next two are given as well */
 	const char *twilio_auth_token;
-	const char *twilio_whatsapp_number;
+	const char *twilio_whatsapp_number; /* +digits */
 	const char *whatsapp_verify_token;
+	const char *twilio_api_url;      /* TWILIO_API_URL, without a slash at its end */
+	const char *twilio_media_hosts;  /* TWILIO_MEDIA_HOSTS: "host", "*.host", "host:port", with or without "/path" */
+	const char *twilio_templates[3]; /* TWILIO_TEMPLATE_EN, _ES, _PT: content SIDs; "": none */
+	int twilio_timeout_s;            /* TWILIO_TIMEOUT, 10 */
+	const char *outgoing_ca_file;    /* OUTGOING_CA_FILE; "": the system's */
+	const char *speech_provider;     /* SPEECH_PROVIDER: none, pocketsphinx, openai_http */
+	const char *speech_url;          /* SPEECH_URL: the whole endpoint of openai_http */
+	const char *speech_api_key;
+	const char *speech_model;
+	int speech_timeout_s;                   /* SPEECH_TIMEOUT, 30 */
+	int speech_max_seconds;                 /* SPEECH_MAX_SECONDS, 60 */
+	int speech_max_bytes;                   /* SPEECH_MAX_BYTES, 16 MiB */
+	const char *speech_command;             /* SPEECH_COMMAND: the program's whole path; "" if it is not there */
 	const char *tier_prices[TP_TIER_COUNT]; /* BASIC_TIER_PRICE, PRO_TIER_PRICE, ENTERPRISE_TIER_PRICE; decimal text */
 	const char *web_root;     /* WEB_ROOT: directory of the files that are served at /; "" is beside the program */
 	const char *openapi_path; /* OPENAPI_FILE */

@@ -92,8 +92,8 @@ weakness(const char *secret, size_t least)
 	return NULL;
 }
 
-static bool
-strong(const char *name, const char *secret, size_t least, TpBuffer *problem)
+bool
+tp_settings_strong(const char *name, const char *secret, size_t least, TpBuffer *problem)
 {
 	const char *why = weakness(secret, least);
 
@@ -157,8 +157,8 @@ check_database_url(const TpSettings *settings, TpBuffer *problem)
 	}
 	for (PQconninfoOption *option = options; fine && option->keyword != NULL; option++)
 		if (settings->production && strcmp(option->keyword, "password") == 0 && option->val != NULL)
-			fine = strong(*settings->postgres_password != '\0' ? "POSTGRES_PASSWORD" : "DATABASE_URL", option->val,
-						  PASSWORD_LEAST, problem);
+			fine = tp_settings_strong(*settings->postgres_password != '\0' ? "POSTGRES_PASSWORD" : "DATABASE_URL",
+									  option->val, PASSWORD_LEAST, problem);
 	PQconninfoFree(options);
 	return fine;
 }
@@ -182,11 +182,11 @@ check_redis(const TpSettings *settings, TpBuffer *problem)
 	if (!settings->production)
 		return true;
 	if (*settings->redis_password != '\0')
-		return strong("REDIS_PASSWORD", settings->redis_password, PASSWORD_LEAST, problem);
+		return tp_settings_strong("REDIS_PASSWORD", settings->redis_password, PASSWORD_LEAST, problem);
 	if (colon == NULL)
 		return true;
 	password = tp_slice_dup((TpSlice){ colon + 1, (size_t) (at - colon - 1) });
-	fine = strong("REDIS_URL", password, PASSWORD_LEAST, problem);
+	fine = tp_settings_strong("REDIS_URL", password, PASSWORD_LEAST, problem);
 	free(password);
 	return fine;
 }
@@ -219,8 +219,8 @@ finish_secrets(TpSettings *settings, TpBuffer *problem)
 		refresh_name = "SECRET_KEY";
 	}
 	if (settings->production)
-		return strong(access_name, settings->jwt_secret, SECRET_LEAST, problem) &&
-			   strong(refresh_name, settings->jwt_refresh_secret, SECRET_LEAST, problem);
+		return tp_settings_strong(access_name, settings->jwt_secret, SECRET_LEAST, problem) &&
+			   tp_settings_strong(refresh_name, settings->jwt_refresh_secret, SECRET_LEAST, problem);
 	if (*settings->jwt_secret == '\0')
 	{
 		settings->jwt_secret = random_secret();
@@ -239,7 +239,7 @@ static bool
 check_shared_secret(const TpSettings *settings, const char *name, const char *secret, TpBuffer *problem)
 {
 	if (settings->production)
-		return strong(name, secret, SECRET_LEAST, problem);
+		return tp_settings_strong(name, secret, SECRET_LEAST, problem);
 	if (strlen(secret) >= SECRET_LEAST)
 		return true;
 	tp_buffer_format(problem, "%s must have at least %d bytes, such as the output of openssl rand -hex 32", name,
@@ -344,9 +344,8 @@ check_addresses(const TpSettings *settings, TpBuffer *problem)
 	return true;
 }
 
-/* The first of these, seen from the program's directory, that is there. */
-static const char *
-beside_program(const char *const *candidates)
+const char *
+tp_settings_beside(const char *const *candidates, int mode)
 {
 	char program[4096];
 	ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
@@ -363,7 +362,7 @@ beside_program(const char *const *candidates)
 		char path[sizeof(program) + 64];
 
 		snprintf(path, sizeof(path), "%s/%s", program, *candidates);
-		if (access(path, R_OK) == 0)
+		if (access(path, mode) == 0)
 			return tp_settings_keep(tp_slice(path));
 	}
 	return "";
@@ -391,18 +390,12 @@ tp_settings_finish(TpSettings *settings, TpBuffer *problem)
 		tp_buffer_text(problem, "FRONTEND_URL must name origins: * is not allowed in production");
 		return false;
 	}
-	if (settings->production && *settings->twilio_auth_token != '\0' &&
-		!strong("TWILIO_AUTH_TOKEN", settings->twilio_auth_token, PASSWORD_LEAST, problem))
-		return false;
-	if (settings->production && *settings->whatsapp_verify_token != '\0' &&
-		!strong("WHATSAPP_VERIFY_TOKEN", settings->whatsapp_verify_token, PASSWORD_LEAST, problem))
-		return false;
 	make_database_url(settings);
 	if (*settings->web_root == '\0')
-		settings->web_root = beside_program(www);
+		settings->web_root = tp_settings_beside(www, R_OK);
 	if (*settings->openapi_path == '\0')
-		settings->openapi_path = beside_program(openapi);
+		settings->openapi_path = tp_settings_beside(openapi, R_OK);
 	return check_addresses(settings, problem) && finish_secrets(settings, problem) &&
 		   check_database_url(settings, problem) && check_redis(settings, problem) && check_prices(settings, problem) &&
-		   check_credentials(settings, problem);
+		   check_credentials(settings, problem) && tp_settings_outgoing(settings, problem);
 }

@@ -2,7 +2,7 @@
  * settings_table.h
  *	  Every setting: its name, kind, default, limits, and what it is for.
  *
- * For settings.c and settings_check.c.  .env.example lists the same names, and a unit
+ * For settings.c, settings_check.c and settings_outgoing.c.  .env.example lists the same names, and a unit
  * test compares the two.
  */
 #ifndef TRADEPOST_PROXY_SETTINGS_TABLE_H
@@ -46,5 +46,14 @@ extern char *tp_settings_keep(TpSlice text);
 
 /* What depends on several settings: makes the URL of the database, refuses weak secrets. */
 extern bool tp_settings_finish(TpSettings *settings, TpBuffer *problem);
+
+/* The same for what concerns Twilio and speech; settings_outgoing.c. */
+extern bool tp_settings_outgoing(TpSettings *settings, TpBuffer *problem);
+
+/* Whether production may have it; else why not, in problem. */
+extern bool tp_settings_strong(const char *name, const char *secret, size_t least, TpBuffer *problem);
+
+/* The first of these, seen from the program's directory, that can be read (mode of access()); "": none. */
+extern const char *tp_settings_beside(const char *const *candidates, int mode);
 
 #endif

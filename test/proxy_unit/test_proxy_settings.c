@@ -116,6 +116,61 @@ faults(TpTap *tap)
 	unsetenv("DELIVERY_WEBHOOK");
 }
 
+#define ACCOUNT "AC0123456789abcdef0123456789abcdef"
+
+static void
+whatsapp(TpTap *tap)
+{
+	static const char *const bad_urls[] = {
+		"example.com",           "ftp://example.com",      "https://example.com?a=b",
+		"https://u@example.com", "https://example.com/#x", "https://",
+		"https://exa mple.com"
+	};
+	TpBuffer problem = { 0 };
+
+	for (size_t i = 0; i < sizeof(bad_urls) / sizeof(bad_urls[0]); i++)
+	{
+		refused(tap, "PUBLIC_URL", bad_urls[i], "https://host");
+		refused(tap, "TWILIO_API_URL", bad_urls[i], "https://host");
+	}
+	refused(tap, "TWILIO_API_URL", "http://example.com", "loopback");
+	refused(tap, "TWILIO_API_URL", "http://127.0.0.1.example.com", "loopback");
+	refused(tap, "TWILIO_ACCOUNT_SID", "AC12", "32 hexadecimal digits");
+	refused(tap, "TWILIO_ACCOUNT_SID", ACCOUNT, "TWILIO_AUTH_TOKEN");
+	refused(tap, "TWILIO_WHATSAPP_NUMBER", "4155238886", "+14155238886");
+	refused(tap, "TWILIO_WHATSAPP_NUMBER", "+1415523888a", "+14155238886");
+	refused(tap, "TWILIO_TEMPLATE_PT", ACCOUNT, "HX");
+	refused(tap, "TWILIO_MEDIA_HOSTS", "api.twilio.com, https://x", "https://x");
+	refused(tap, "TWILIO_TIMEOUT", "0", "from 1 to 60");
+	refused(tap, "OUTGOING_CA_FILE", "/nonexistent/ca", "cannot be read");
+	refused(tap, "SPEECH_PROVIDER", "ears", "pocketsphinx");
+	refused(tap, "SPEECH_PROVIDER", "openai_http", "SPEECH_URL");
+	refused(tap, "SPEECH_URL", "file:///etc/passwd", "https://host");
+	refused(tap, "SPEECH_COMMAND", "ears", "whole path");
+	setenv("SPEECH_COMMAND", "/nonexistent/ears", 1);
+	refused(tap, "SPEECH_PROVIDER", "pocketsphinx", "tradepost-speech");
+	unsetenv("SPEECH_COMMAND");
+	setenv("PUBLIC_URL", "http://example.com:8080/exchange/", 1);
+	setenv("TWILIO_API_URL", "http://127.0.0.1:4010/", 1);
+	setenv("TWILIO_ACCOUNT_SID", ACCOUNT, 1);
+	setenv("TWILIO_AUTH_TOKEN", "12345", 1);
+	setenv("TWILIO_WHATSAPP_NUMBER", "whatsapp:+14155238886", 1);
+	setenv("TWILIO_MEDIA_HOSTS", "127.0.0.1:4010, *.example.com/media", 1);
+	setenv("SPEECH_PROVIDER", "openai_http", 1);
+	setenv("SPEECH_URL", "http://whisper:9000/v1/audio/transcriptions?a=b", 1);
+	setenv("SPEECH_COMMAND", "/bin/sh", 1);
+	tradepost_tap_ok(tap, read_with(no_flags, &problem), problem.data);
+	tradepost_tap_ok(tap,
+					 strcmp(settings.public_url, "http://example.com:8080/exchange") == 0 &&
+						 strcmp(settings.twilio_api_url, "http://127.0.0.1:4010") == 0,
+					 "slashes at the end of URLs are taken off");
+	tradepost_tap_ok(tap, strcmp(settings.twilio_whatsapp_number, "+14155238886") == 0, "and whatsapp: of the number");
+	tradepost_tap_ok(tap, settings.twilio_timeout_s == 10 && settings.speech_max_bytes == 16 * 1024 * 1024,
+					 "defaults of the rest");
+	clear_environment();
+	tp_buffer_free(&problem);
+}
+
 static void
 production(TpTap *tap)
 {
@@ -138,6 +193,11 @@ production(TpTap *tap)
 	refused(tap, "FRONTEND_URL", "*", "origins");
 	refused(tap, "BILLING_WEBHOOK_SECRET", "billing-webhook-secret-change-me-please", "default");
 	refused(tap, "DELIVERY_WEBHOOK", "http://host/", "must be https");
+	refused(tap, "TWILIO_AUTH_TOKEN", "token", "too short");
+	refused(tap, "WHATSAPP_VERIFY_TOKEN", "changeme-token", "default");
+	refused(tap, "SPEECH_API_KEY", "secret-key", "default");
+	refused(tap, "PUBLIC_URL", "http://host", "must be https in production");
+	refused(tap, "SPEECH_URL", "http://host/", "must be https in production");
 	setenv("DATABASE_URL", "postgresql://u:k3yb0ard-Tx9@h/d", 1);
 	setenv("TRADEPOST_ENV", "development", 1);
 	tradepost_tap_ok(tap, read_with(no_flags, &problem) && settings.production,
@@ -202,6 +262,7 @@ main(void)
 	clear_environment();
 	order_of_sources(&tap);
 	faults(&tap);
+	whatsapp(&tap);
 	production(&tap);
 	reload(&tap);
 	tradepost_tap_plan(tap.number);
