@@ -134,7 +134,7 @@ export class Twilio {
   get env() {
     return {
       PUBLIC_URL: this.publicUrl, TWILIO_API_URL: this.apiUrl, TWILIO_ACCOUNT_SID: this.account, TWILIO_AUTH_TOKEN: this.token, TWILIO_WHATSAPP_NUMBER: this.number,
-      TWILIO_MEDIA_HOSTS: `localhost,${STORE}`, OUTGOING_CA_FILE: this.ca,
+      TWILIO_MEDIA_HOSTS: `localhost:${this.ports.https},${STORE}:${this.ports.store}`, OUTGOING_CA_FILE: this.ca,
     };
   }
 
