@@ -160,7 +160,7 @@ $(foreach m,$(MIGRATIONS:migrations/%.sql=%),$(eval $(call UPDATE_SCRIPT,$(m))))
 
 # Run -------------------------------------------------------------------------
 
-.PHONY: run start stop restart status reset run-build
+.PHONY: run start stop restart status reset chat run-build
 run: ## build, start the stack and the demo market in the foreground; Ctrl-C stops both
 	$(STACK)/deps.sh install run
 	$(MAKE) -j$(JOBS) run-build RUN_DEMO=1
@@ -183,6 +183,9 @@ status: ## say what runs (JSON=1 for machines); fails unless everything runs
 
 reset: ## stop the stack and throw its data away
 	$(STACK)/stack.sh reset
+
+chat: ## write to the running stack as a phone does by WhatsApp (IN=es or pt); needs no Twilio
+	$(STACK)/chat.sh $(IN)
 
 run-build: all proxy $(if $(RUN_DEMO),$(RUN_PREREQS))
 
