@@ -43,6 +43,10 @@ OBJ_DIR ?= build/obj
 FLAGS_FILE ?= build/flags
 MODULE_OBJ := $(MODULE_SRC:extension/src/%.c=$(OBJ_DIR)/%.o)
 FAULTS_OBJ := $(MODULE_SRC:extension/src/%.c=build/faults/%.o)
+# Pure parts of the proxy that SQL functions call, too: with symbols of their own, which a
+# module otherwise shares with the whole server.
+SHARED_SRC := $(wildcard proxy/src/parse_command.c proxy/src/spoken_*.c proxy/src/utf8.c)
+SHARED_OBJ := $(SHARED_SRC:proxy/src/%.c=$(OBJ_DIR)/shared/%.o)
 
 TEST_PREREQS :=
 TEST_EXTENSION_FILES :=
@@ -60,7 +64,7 @@ MODULES = build/tradepost
 DATA_built = build/tradepost--$(TP_VERSION).sql $(MIGRATIONS:migrations/%=build/tradepost--%)
 EXTRA_CLEAN = build
 
-PG_CPPFLAGS = -Iextension/src -Ibuild -isystem $(shell $(PG_CONFIG) --includedir-server)
+PG_CPPFLAGS = -Iextension/src -Ibuild -iquote proxy/src -isystem $(shell $(PG_CONFIG) --includedir-server)
 # The server's headers, and callbacks' parameter lists, are not ours to choose.
 PG_CFLAGS = -std=gnu11 -Wextra -Wno-unused-parameter -Wno-declaration-after-statement
 ifeq ($(WERROR),1)
@@ -92,13 +96,17 @@ build/faults/%.o: extension/src/%.c build/errcodes.h $(FLAGS_FILE)
 	mkdir -p $(@D)
 	$(COMPILE.c) -DTRADEPOST_FAULTS -MMD -MP -MF $(@:.o=.d) -o $@ $<
 
-build/tradepost.so: $(MODULE_OBJ)
+$(OBJ_DIR)/shared/%.o: proxy/src/%.c $(FLAGS_FILE)
+	mkdir -p $(@D)
+	$(COMPILE.c) -fvisibility=hidden -MMD -MP -MF $(@:.o=.d) -o $@ $<
+
+build/tradepost.so: $(MODULE_OBJ) $(SHARED_OBJ)
 	$(CC) $(CFLAGS) $^ $(LDFLAGS) $(LDFLAGS_SL) -shared -o $@
 
-build/faults/tradepost.so: $(FAULTS_OBJ)
+build/faults/tradepost.so: $(FAULTS_OBJ) $(SHARED_OBJ)
 	$(CC) $(CFLAGS) $^ $(LDFLAGS) $(LDFLAGS_SL) -shared -o $@
 
--include $(wildcard $(OBJ_DIR)/*.d build/faults/*.d)
+-include $(wildcard $(OBJ_DIR)/*.d $(OBJ_DIR)/shared/*.d build/faults/*.d)
 
 # Another compiler, flag or server makes everything anew.
 $(FLAGS_FILE): FORCE
@@ -112,7 +120,7 @@ uninstall-library:
 	rm -f '$(DESTDIR)$(pkglibdir)/tradepost$(DLSUFFIX)'
 
 .PHONY: objects faults installcheck-dir uninstall-library
-objects: $(MODULE_OBJ)
+objects: $(MODULE_OBJ) $(SHARED_OBJ)
 faults: build/faults/tradepost.so
 
 # pg_regress wants sql/, specs/ and expected/ under one roof.

@@ -31,7 +31,9 @@ GRANT EXECUTE ON FUNCTION
 	tradepost_internal.book(integer, integer),
 	tradepost_internal.tape(integer, integer),
 	tradepost_internal.candles(integer, text, timestamptz, timestamptz),
-	tradepost_internal.market(integer[])
+	tradepost_internal.market(integer[]),
+	tradepost_internal.parse_spoken(text, text, jsonb),
+	tradepost_internal.spoken_reference(bigint)
 TO tradepost_admin, tradepost_auditor, tradepost_trader, tradepost_proxy;
 
 -- On whose behalf the proxy acts, it says itself; nobody else may.
@@ -64,7 +66,8 @@ GRANT EXECUTE ON FUNCTION
 	tradepost.tape(text, integer, bigint),
 	tradepost.candles(text, text, timestamptz, timestamptz, bigint),
 	tradepost.events_since(bigint, integer),
-	tradepost.decision(bigint)
+	tradepost.decision(bigint),
+	tradepost.parse_command(text, text, jsonb)
 TO tradepost_admin, tradepost_auditor, tradepost_trader, tradepost_proxy;
 GRANT SELECT ON tradepost.assets, tradepost.instruments, tradepost.market, tradepost.events
 TO tradepost_admin, tradepost_auditor, tradepost_trader, tradepost_proxy;

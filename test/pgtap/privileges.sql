@@ -37,6 +37,7 @@ $$VALUES
 	('open_account', 'admin'),
 	('order_book', 'admin auditor proxy trader'),
 	('order_history', 'admin auditor trader'),
+	('parse_command', 'admin auditor proxy trader'),
 	('place_bracket', 'admin proxy trader'),
 	('place_order', 'admin proxy trader'),
 	('place_orders', 'admin proxy trader'),
