@@ -105,6 +105,22 @@ set_asset(TpSentence *s, const TpItem *item)
 	return true;
 }
 
+/* Is it traded all the same, of this asset or, where none is named, of any?  A market may settle its contracts late. */
+static bool
+still_trades(const TpSentence *s)
+{
+	char symbol[sizeof(s->out->symbol)];
+	size_t length = (size_t) snprintf(symbol, sizeof(symbol), "%s-%s", s->out->contract, s->out->asset);
+
+	if (s->out->asset[0] != '\0')
+		return tp_last_of(s, symbol) != NULL;
+	for (size_t i = 0; i < s->reference->n_last; i++)
+		if (s->reference->last[i].symbol.length > length &&
+			memcmp(s->reference->last[i].symbol.data, symbol, length) == 0)
+			return true;
+	return false;
+}
+
 static bool
 set_contract(TpSentence *s, const TpItem *item)
 {
@@ -113,8 +129,9 @@ set_contract(TpSentence *s, const TpItem *item)
 	const TpSpokenContract *c = &item->contract;
 
 	snprintf(s->out->contract, sizeof(s->out->contract), "%s%02d", months[c->month - 1], c->year % 100);
-	if (c->year < s->reference->today.year ||
-		(c->year == s->reference->today.year && c->month < s->reference->today.month))
+	if ((c->year < s->reference->today.year ||
+		 (c->year == s->reference->today.year && c->month < s->reference->today.month)) &&
+		!still_trades(s))
 	{
 		char about[8];
 

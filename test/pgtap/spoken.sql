@@ -22,6 +22,8 @@ SELECT is(tradepost.parse_command('compra 10 dic25 trigo a mercado', 'es', '{"as
 SELECT is(tradepost.parse_command('comprar 10 trigo dez25 por 150', 'pt-BR', '{"assets": ["Wheat"], "today": "2025-11-03"}') ->> 'symbol', 'Dec25-Wheat', 'a region''s language');
 SELECT matches(tradepost.parse_command('Buy 100 Dec25 Wheat', NULL, '{"assets": ["Wheat"], "today": "2025-11-03"}') ->> 'question', 'price', 'what is missing is asked for');
 SELECT is(tradepost.parse_command('Buy 100 Dec25 Wheat at 0', NULL, '{"assets": ["Wheat"], "today": "2025-11-03"}') ->> 'action', 'error', 'what cannot be');
+SELECT is(tradepost.parse_command('Buy 1 Jan20 Wheat at 150', NULL, '{"assets": ["Wheat", "Gold"], "today": "2025-11-03", "last": {"Jan20-Gold": "150"}}') ->> 'action', 'error', 'a contract that is over');
+SELECT is(tradepost.parse_command('Buy 1 Jan20 Wheat at 150', NULL, '{"assets": ["Wheat", "Gold"], "today": "2025-11-03", "last": {"Jan20-Wheat": "150"}}') ->> 'action', 'order', '... is not, as long as it is traded');
 SELECT is(tradepost.parse_command(NULL), NULL, 'nothing said');
 SELECT is(tradepost.parse_command(repeat('Buy 100 Dec25 Wheat at 150 ', 1000)) ->> 'action', 'none', 'nobody orders in a letter');
 
