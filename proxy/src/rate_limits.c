@@ -150,13 +150,16 @@ address_key(const TpLimits *limits, const char *ip)
 	return hash(limits, bytes, sizeof(bytes));
 }
 
-/* Who is counted, in words for Redis: "tradepost:limit:orders:user:17", "tradepost:limit:auth:1:ip:04...". */
+/* Who is counted, in words for Redis: "tradepost:limit:orders:user:17", "tradepost:limit:auth:1:ip:04...", "tradepost:limit:webhooks:1:phone:+1...". */
 static int
 caller_name(const TpCall *call, TpLimitClass class, char *name, size_t size)
 {
 	uint8_t bytes[17];
 	char hex[35];
 
+	if (call->phone[0] != '\0')
+		return snprintf(name, size, "tradepost:limit:%s:%lld:phone:%s", class_names[class], (long long) call->tenant,
+						call->phone);
 	if (call->caller.user != 0 && class != TP_LIMIT_AUTH)
 		return snprintf(name, size, "tradepost:limit:%s:user:%lld", class_names[class], (long long) call->caller.user);
 	(void) address_bytes(call->ip, bytes);
@@ -201,7 +204,9 @@ conclude(TpCall *call, TpLimitClass class, const TpGcra *outcome)
 		return true;
 	number_header(call, "Retry-After", whole_seconds(outcome->retry_us));
 	tp_count(TP_M_RATE_LIMITED, 1);
-	tp_suspicious(call->edge, call->ip, call->caller.user, "flood", FLOOD_WEIGHT);
+	/* the address is Twilio's, who brings the messages of all */
+	if (call->phone[0] == '\0')
+		tp_suspicious(call->edge, call->ip, call->caller.user, "flood", FLOOD_WEIGHT);
 	tp_call_problem_format(call, 429, "rate_limited", "more than %d %s requests in %d s", rate->count,
 						   class_names[class], rate->window_s);
 	return false;

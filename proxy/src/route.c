@@ -319,9 +319,12 @@ check_body(TpCall *call)
 		tp_call_problem(call, 415, "content_encoding", "bodies are taken without Content-Encoding", NULL);
 		return false;
 	}
+	if (call->route->form && tp_media_type_is(type, "application/x-www-form-urlencoded"))
+		return true;
 	if (!call->from_socket && !tp_media_type_is(type, "application/json"))
 	{
-		tp_call_problem(call, 415, "media_type", "the body must be application/json", NULL);
+		tp_call_problem(call, 415, "media_type", "the body must be application/json",
+						call->route->form ? "Or application/x-www-form-urlencoded." : NULL);
 		return false;
 	}
 	fault = tp_json_check(call->body, &outermost, &at);

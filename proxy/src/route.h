@@ -46,6 +46,7 @@ typedef struct TpRoute
 	int status;           /* of success */
 	TpHandler handler;    /* tp_answer_from_database, or the route's own */
 	size_t body_limit;    /* bytes; 0: takes no body */
+	bool form;            /* takes application/x-www-form-urlencoded too */
 } TpRoute;
 
 extern const TpRoute tp_routes[];
