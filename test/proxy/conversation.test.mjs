@@ -38,17 +38,17 @@ const LANGUAGES = {
   en: {
     market: 'Market', one: 'Market Dec25 Wheat', order: 'Buy 100 Dec25 Wheat at 150', quote: 'Bid 75 Dec25 Oil 10', buyMarket: 'Buy 2 Dec25 Silver at market', yes: 'YES', no: 'no',
     orders: 'Orders', trades: 'Trades', positions: 'Positions', balance: 'Balance', help: 'Help', cancel: 'Cancel', cancelAll: 'Cancel all', stop: 'stop', start: 'start', thanks: 'thank you',
-    question: 'Should I buy 100 Dec25 Wheat at 150?', missing: 'Buy Dec25 Wheat at 150', unknown: 'Buy 5 Dec25 Unobtainium at 150', amend: (id) => `Change order ${id} to 151`,
+    question: 'Should I buy 100 Dec25 Wheat at 150?', missing: 'Buy Dec25 Wheat at 150', unknown: 'Buy 5 Dec25 Unobtainium at 150', amend: (id) => `Change ${id} price 9.5`,
   },
   es: {
     market: 'Mercado', one: 'Mercado Dic25 Trigo', order: 'Compra 100 Dic25 Trigo a 150', quote: 'Oferta de compra 75 Dic25 Petróleo 10', buyMarket: 'Compra 2 Dic25 Plata a mercado', yes: 'Sí', no: 'no',
     orders: 'Órdenes', trades: 'Operaciones', positions: 'Posiciones', balance: 'Saldo', help: 'Ayuda', cancel: 'Cancelar', cancelAll: 'Cancelar todo', stop: 'parar', start: 'alta', thanks: 'muchas gracias',
-    question: '¿Compro 100 Dic25 Trigo a 150?', missing: 'Compra Dic25 Trigo a 150', unknown: 'Compra 5 Dic25 Kryptonita a 150', amend: (id) => `Cambia la orden ${id} a 151`,
+    question: '¿Compro 100 Dic25 Trigo a 150?', missing: 'Compra Dic25 Trigo a 150', unknown: 'Compra 5 Dic25 Kryptonita a 150', amend: (id) => `Cambiar ${id} precio 9,5`,
   },
   pt: {
     market: 'Mercado', one: 'Mercado Dez25 Trigo', order: 'Compre 100 Dez25 Trigo a 150', quote: 'Oferta de compra 75 Dez25 Petróleo 10', buyMarket: 'Compre 2 Dez25 Prata a mercado', yes: 'SIM', no: 'não',
     orders: 'Ordens', trades: 'Negócios', positions: 'Posições', balance: 'Saldo', help: 'Ajuda', cancel: 'Cancelar', cancelAll: 'Cancelar tudo', stop: 'parar', start: 'iniciar', thanks: 'muito obrigado',
-    question: 'Compro 100 Dez25 Trigo a 150?', missing: 'Compre Dez25 Trigo a 150', unknown: 'Compre 5 Dez25 Kryptonita a 150', amend: (id) => `Altere a ordem ${id} para 151`,
+    question: 'Compro 100 Dez25 Trigo a 150?', missing: 'Compre Dez25 Trigo a 150', unknown: 'Compre 5 Dez25 Kryptonita a 150', amend: (id) => `Alterar ${id} preço 9,5`,
   },
 };
 
@@ -139,6 +139,13 @@ for (const [number, [language, words]] of Object.entries(LANGUAGES).entries()) {
     assert.equal((await lines(me)).length, 2, 'both codes are spent');
   });
 
+  test(`${language}: an order is changed by its number`, async () => {
+    const [, oil] = await orders(me);
+    const reply = await say(mine, words.amend(oil.id));
+    assert.match(reply, language === 'en' ? /\b9\.5\b/ : /\b9,5\b/, 'in the language\'s own decimals');
+    await until(async () => (await lines(me))[1] === 'Dec25-Oil buy limit 9.5 75 0 open', reply);
+  });
+
   test(`${language}: a market order is confirmed; no is no`, async () => {
     await place(proxy, maker, { symbol: 'Dec25-Silver', side: 'sell', price: 25, quantity: 2 });
     const refused = await say(mine, words.buyMarket);
@@ -181,9 +188,9 @@ for (const [number, [language, words]] of Object.entries(LANGUAGES).entries()) {
     await say(mine, `${words.cancel} ${wheat.id}`);
     assert.equal((await lines(me))[0], 'Dec25-Wheat buy limit 150 100 15 cancelled');
     const asked = await say(mine, words.cancelAll);
-    assert.equal((await lines(me))[1], 'Dec25-Oil buy limit 10 75 0 open', 'not before it is confirmed');
+    assert.equal((await lines(me))[1], 'Dec25-Oil buy limit 9.5 75 0 open', 'not before it is confirmed');
     await say(mine, `${words.yes} ${codes(asked)[0]}`);
-    await until(async () => (await lines(me))[1] === 'Dec25-Oil buy limit 10 75 0 cancelled', 'all are cancelled');
+    await until(async () => (await lines(me))[1] === 'Dec25-Oil buy limit 9.5 75 0 cancelled', 'all are cancelled');
     assert.ok(await say(mine, `${words.cancel} ${oil.id}`), 'says that it is over');
     assert.ok(await say(mine, `${words.cancel} 999999999`), 'says that there is none');
     assert.equal(twilio.to(mine.number).length, before, 'no message about what one did oneself');
@@ -207,7 +214,7 @@ for (const [number, [language, words]] of Object.entries(LANGUAGES).entries()) {
   });
 
   test(`${language}: the orders are these, each decided once; the outbox has nothing left to say`, async () => {
-    assert.deepEqual(await lines(me), ['Dec25-Wheat buy limit 150 100 15 cancelled', 'Dec25-Oil buy limit 10 75 0 cancelled', 'Dec25-Silver buy market  2 2 filled', 'Dec25-Wheat buy limit 150 100 17 partially_filled']);
+    assert.deepEqual(await lines(me), ['Dec25-Wheat buy limit 150 100 15 cancelled', 'Dec25-Oil buy limit 9.5 75 0 cancelled', 'Dec25-Silver buy market  2 2 filled', 'Dec25-Wheat buy limit 150 100 17 partially_filled']);
     await twilio.settled();
     await until(async () => (await cluster.sql(`SELECT status, count(*) FROM tradepost_internal.whatsapp_outbox WHERE phone = '${mine.number}' AND status IN ('queued', 'sending') GROUP BY 1`)).length === 0, 'nothing waits');
     const known = await cluster.sql(`SELECT provider_sid, status FROM tradepost_internal.whatsapp_outbox WHERE phone = '${mine.number}' AND provider_sid IS NOT NULL`);
