@@ -30,6 +30,9 @@ int tradepost_max_pending = 1000000;
 int tradepost_order_lifetime = 86400;
 int tradepost_pending_timeout = 5000;
 int tradepost_ring_size = 32768;
+int tradepost_whatsapp_far_percent = 10;
+int tradepost_whatsapp_large_quantity = 10000;
+int tradepost_whatsapp_large_value = 0;
 
 /* What shapes shared memory, which a library that is not preloaded does not have. */
 static void
@@ -90,5 +93,17 @@ tradepost_guc_init(void)
 		"tradepost.ring_size",
 		"Commands that fit into the ring between clients and matcher; what does not fit is read from the table.",
 		&tradepost_ring_size, 32768, 64, 1048576);
+	DefineCustomIntVariable(
+		"tradepost.whatsapp_far_percent",
+		"An order written by WhatsApp whose price is further than this from the last one must be confirmed.",
+		"In percent of the last price.", &tradepost_whatsapp_far_percent, 10, 1, 1000, PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("tradepost.whatsapp_large_quantity",
+							"An order written by WhatsApp for more than this quantity must be confirmed.", NULL,
+							&tradepost_whatsapp_large_quantity, 10000, 1, INT_MAX, PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable(
+		"tradepost.whatsapp_large_value",
+		"An order written by WhatsApp that is worth more than this must be confirmed; 0: its worth says nothing.",
+		"Price times quantity times multiplier, in the quote asset.", &tradepost_whatsapp_large_value, 0, 0, INT_MAX,
+		PGC_SIGHUP, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("tradepost");
 }

@@ -22,6 +22,9 @@ extern int tradepost_max_pending;
 extern int tradepost_order_lifetime;
 extern int tradepost_pending_timeout;
 extern int tradepost_ring_size;
+extern int tradepost_whatsapp_far_percent;
+extern int tradepost_whatsapp_large_quantity;
+extern int tradepost_whatsapp_large_value;
 
 extern void tradepost_guc_init(void);
 

@@ -155,6 +155,14 @@ $$VALUES
 	('tier_sockets', 'admin proxy'),
 	('tiers_list', 'admin proxy'),
 	('trades', 'admin proxy'),
+	('whatsapp_heard', 'proxy'),
+	('whatsapp_inbound', 'proxy'),
+	('whatsapp_link_begin', 'proxy'),
+	('whatsapp_link_change', 'proxy'),
+	('whatsapp_link_get', 'proxy'),
+	('whatsapp_link_remove', 'proxy'),
+	('whatsapp_outcome', 'proxy'),
+	('whatsapp_voice_claim', 'proxy'),
 	('withdrawal_post', 'proxy')$$, 'functions of the edge');
 SELECT is_empty($$SELECT w.role, c.relname FROM who w, pg_class c WHERE c.oid IN ('tradepost_internal.users'::regclass, 'tradepost_internal.sessions'::regclass, 'tradepost_internal.refresh_tokens'::regclass)
 	AND has_table_privilege(w.role, c.oid, 'SELECT')$$, 'no role reads users or sessions whole');
