@@ -20,6 +20,8 @@ BEGIN
 	PERFORM setval('tradepost_internal.command_id_seq', last)
 		FROM tradepost_internal.command_id_seq q WHERE last >= q.last_value AND last > 0;
 	UPDATE tradepost_internal.engine_state SET instance = here;
+	-- What the dump had to send, the original may have sent since: the sender looks it up at the provider first.
+	UPDATE tradepost_internal.whatsapp_outbox o SET status = 'sending', attempts = greatest(o.attempts, 1), leased_until = NULL, sure_at = clock_timestamp() WHERE o.status IN ('queued', 'sending');
 	PERFORM tradepost_internal.wake_engine();
 	RETURN format('the engine of this database is on: it was %s, it is %s', there, here);
 END

@@ -1,15 +1,15 @@
 -- Notifications: what a user is told, kept in a list, pushed to open sockets, and put
--- into the outbox, each as the user prefers.
+-- into the outboxes, each as the user prefers.
 
 CREATE OR REPLACE FUNCTION tradepost_internal.notification_wanted(user_id bigint, kind text, channel text)
 	RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT coalesce((SELECT p.enabled FROM tradepost_internal.notification_preferences p
 			WHERE p.user_id = notification_wanted.user_id AND p.kind = notification_wanted.kind AND p.channel = notification_wanted.channel),
-		notification_wanted.channel <> 'email' OR notification_wanted.kind = 'security');
+		notification_wanted.channel = 'whatsapp' OR notification_wanted.kind <> 'cancels' AND (notification_wanted.channel <> 'email' OR notification_wanted.kind = 'security'));
 END;
 COMMENT ON FUNCTION tradepost_internal.notification_wanted(bigint, text, text) IS
-'Whether a user wants notifications of this kind by this channel; without a word everything inapp and by websocket, by email what concerns security';
+'Whether a user wants notifications of this kind by this channel; without a word everything by whatsapp, everything but cancels inapp and by websocket, by email what concerns security';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.notification_json(id bigint, kind text, title text, body text, data jsonb, moment timestamptz, read_at timestamptz)
 	RETURNS json LANGUAGE sql STABLE PARALLEL SAFE
@@ -49,12 +49,13 @@ BEGIN
 		FROM numbered n WHERE n.websocket ORDER BY n.place
 	)
 	SELECT count(*) INTO told FROM numbered n WHERE n.inapp OR n.websocket OR n.email_too AND n.email_verified_at IS NOT NULL;
+	PERFORM tradepost_internal.queue_notifications(user_ids, kinds, titles, bodies, datas);
 	PERFORM tradepost_internal.wake_follower();
 	RETURN told;
 END
 $$;
 COMMENT ON FUNCTION tradepost_internal.notify_users(bigint[], text[], text[], text[], jsonb[]) IS
-'Tells many users at once, in this order: one element each of user, kind (fills, expiries, signals, security, subscription), title, body and data. How many were told. Mail goes to verified addresses alone';
+'Tells many users at once, in this order: one element each of user, kind (fills, expiries, cancels, signals, security, subscription), title, body and data. How many were told inapp, by websocket or by mail, which goes to verified addresses alone; WhatsApp goes to linked phones';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.notify_user(user_id bigint, kind text, title text, body text, data jsonb DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE
@@ -62,7 +63,7 @@ BEGIN ATOMIC
 	SELECT tradepost_internal.notify_users(ARRAY[notify_user.user_id], ARRAY[notify_user.kind], ARRAY[notify_user.title], ARRAY[notify_user.body], ARRAY[notify_user.data]);
 END;
 COMMENT ON FUNCTION tradepost_internal.notify_user(bigint, text, text, text, jsonb) IS
-'Tells a user, once this transaction commits, by the channels that the user prefers for this kind: fills, expiries, signals, security, subscription. title is one line, body a sentence, data the same for programs';
+'Tells a user, once this transaction commits, by the channels that the user prefers for this kind: fills, expiries, cancels, signals, security, subscription. title is one line, body a sentence, data the same for programs';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.notifications_list(user_id bigint, session_id bigint, args jsonb)
 	RETURNS json LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
@@ -81,7 +82,7 @@ DECLARE
 BEGIN
 	PERFORM tradepost_internal.edge_takes(args, '{unread,kind,limit,cursor}');
 	unread := tradepost_internal.edge_flag(query, 'unread');
-	wanted := tradepost_internal.edge_choice(query, 'kind', '{fills,expiries,signals,security,subscription}');
+	wanted := tradepost_internal.edge_choice(query, 'kind', '{fills,expiries,cancels,signals,security,subscription}');
 	lines := tradepost_internal.edge_whole(query, 'limit', 1, 200, 50);
 	below := tradepost_internal.edge_place(query);
 	IF unread THEN
@@ -102,7 +103,7 @@ END
 $$;
 COMMENT ON FUNCTION tradepost_edge.notifications_list(bigint, bigint, jsonb) IS
 'GET notifications: the caller''s, newest first: {"notifications": [{"id", "kind", "title", "body", "data", "read", "readAt", "createdAt"}], "unread", "nextCursor"}; unread counts to 10000. Query: unread, kind (fills,
-expiries, signals, security, subscription), limit (1 to 200, default 50), cursor. Errors: TP005, TP016.';
+expiries, cancels, signals, security, subscription), limit (1 to 200, default 50), cursor. Errors: TP005, TP016.';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.mark_read(asking tradepost_internal.users, ids bigint[])
 	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
@@ -183,8 +184,8 @@ CREATE OR REPLACE FUNCTION tradepost_internal.preferences_json(of_user bigint)
 	RETURNS json LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT json_build_object('preferences', (SELECT json_object_agg(k.kind, (SELECT json_object_agg(c.channel, tradepost_internal.notification_wanted(of_user, k.kind, c.channel) ORDER BY c.place)
-			FROM unnest(ARRAY['inapp', 'websocket', 'email']) WITH ORDINALITY c (channel, place)) ORDER BY k.place)
-		FROM unnest(ARRAY['fills', 'expiries', 'signals', 'security', 'subscription']) WITH ORDINALITY k (kind, place)));
+			FROM unnest(ARRAY['inapp', 'websocket', 'email', 'whatsapp']) WITH ORDINALITY c (channel, place)) ORDER BY k.place)
+		FROM unnest(ARRAY['fills', 'expiries', 'cancels', 'signals', 'security', 'subscription']) WITH ORDINALITY k (kind, place)));
 END;
 COMMENT ON FUNCTION tradepost_internal.preferences_json(bigint) IS 'A user''s preferences as clients see them';
 
@@ -199,7 +200,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tradepost_edge.notification_preferences_get(bigint, bigint, jsonb) IS
-'GET notifications/preferences: {"preferences": {"fills": {"inapp", "websocket", "email"}, ...}}, each true or false. Errors: TP005, TP016.';
+'GET notifications/preferences: {"preferences": {"fills": {"inapp", "websocket", "email", "whatsapp"}, ...}}, each true or false. Errors: TP005, TP016.';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.notification_preferences_set(user_id bigint, session_id bigint, args jsonb)
 	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
@@ -215,13 +216,13 @@ BEGIN
 		PERFORM tradepost_internal.refuse('preferences must be an object', 'Such as {"preferences": {"fills": {"email": true}}}.');
 	END IF;
 	FOR wish_kind, wish IN SELECT * FROM jsonb_each(wishes) LOOP
-		IF wish_kind NOT IN ('fills', 'expiries', 'signals', 'security', 'subscription') THEN
-			PERFORM tradepost_internal.refuse(format('kind "%s" is unknown', left(wish_kind, 64)), 'It is one of: fills, expiries, signals, security, subscription.');
+		IF wish_kind NOT IN ('fills', 'expiries', 'cancels', 'signals', 'security', 'subscription') THEN
+			PERFORM tradepost_internal.refuse(format('kind "%s" is unknown', left(wish_kind, 64)), 'It is one of: fills, expiries, cancels, signals, security, subscription.');
 		ELSIF jsonb_typeof(wish) <> 'object' THEN
 			PERFORM tradepost_internal.refuse(format('%s is %s, and must be an object', wish_kind, left(wish::text, 64)), 'Such as {"email": true}.');
-		ELSIF EXISTS (SELECT FROM jsonb_object_keys(wish) c WHERE c NOT IN ('inapp', 'websocket', 'email')) THEN
-			PERFORM tradepost_internal.refuse(format('channel "%s" of %s is unknown', (SELECT left(c, 64) FROM jsonb_object_keys(wish) c WHERE c NOT IN ('inapp', 'websocket', 'email') LIMIT 1), wish_kind),
-				'It is one of: inapp, websocket, email.');
+		ELSIF EXISTS (SELECT FROM jsonb_object_keys(wish) c WHERE c NOT IN ('inapp', 'websocket', 'email', 'whatsapp')) THEN
+			PERFORM tradepost_internal.refuse(format('channel "%s" of %s is unknown', (SELECT left(c, 64) FROM jsonb_object_keys(wish) c WHERE c NOT IN ('inapp', 'websocket', 'email', 'whatsapp') LIMIT 1), wish_kind),
+				'It is one of: inapp, websocket, email, whatsapp.');
 		ELSIF EXISTS (SELECT FROM jsonb_each(wish) c WHERE jsonb_typeof(c.value) <> 'boolean') THEN
 			PERFORM tradepost_internal.refuse(format('%s of %s must be true or false', (SELECT c.key FROM jsonb_each(wish) c WHERE jsonb_typeof(c.value) <> 'boolean' LIMIT 1), wish_kind),
 				'Such as {"preferences": {"fills": {"email": true}}}.');
@@ -234,4 +235,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tradepost_edge.notification_preferences_set(bigint, bigint, jsonb) IS
-'PATCH notifications/preferences: changes what is named, and answers as GET does. Body: {"preferences": {"fills": {"inapp", "websocket", "email"}, ...}}, each true or false. Errors: TP005, TP016.';
+'PATCH notifications/preferences: changes what is named, and answers as GET does. Body: {"preferences": {"fills": {"inapp", "websocket", "email", "whatsapp"}, ...}}, each true or false. Errors: TP005, TP016.';
