@@ -2,6 +2,7 @@
  * news.c
  *	  What has happened since an event that somebody is to be told of: fills and ends of
  *	  accounts that a user trades for, and between which prices each instrument traded.
+ *	  Of a cancel that came through a proxy nobody is told: its user has asked for it.
  *
  * tradepost_internal.read_news(), which the follower calls.  Every event passes here,
  * and most are of nobody's account: they are read past the executor, and whether
@@ -22,6 +23,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -48,7 +50,8 @@ PG_FUNCTION_INFO_V1(tradepost_read_news);
 enum
 {
 	E_SEQ = 1,
-	E_TIME = 3,
+	E_COMMAND_ID,
+	E_TIME,
 	E_ORDER_ID,
 	E_MAKER_ORDER_ID,
 	E_ACCOUNT,
@@ -61,6 +64,13 @@ enum
 	E_PRICE,
 	E_COMMISSION,
 	E_COUNTER_COMMISSION
+};
+
+enum
+{
+	C_ID = 1,
+	C_ACTOR = 12,
+	C_KIND
 };
 
 /* Attributes of type tradepost_internal.news. */
@@ -109,7 +119,9 @@ typedef struct Reader
 {
 	Source events;
 	Source users;
+	Source commands;
 	bool users_open;
+	bool commands_open;
 	TupleDesc desc; /* of tradepost_internal.news */
 	ArrayBuildState *news;
 	HTAB *ranges;
@@ -213,6 +225,34 @@ has_user(Reader *r, int64 account)
 	return entry->has_user;
 }
 
+/* Whether a user's own command did it, or does by what it did to another order: a cancel or an amend by a proxy. */
+static bool
+was_asked_for(Reader *r, int64 command)
+{
+	ScanKeyData key;
+	TupleTableSlot *slot;
+	int16 kind;
+	Oid actor;
+	Oid proxies;
+
+	if (!r->commands_open)
+	{
+		open_source(&r->commands, "commands", "commands_pkey", 1);
+		r->commands_open = true;
+	}
+	slot = r->commands.slot;
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(command));
+	index_rescan(r->commands.scan, &key, 1, NULL, 0);
+	if (!index_getnext_slot(r->commands.scan, ForwardScanDirection, slot))
+		return false;
+	slot_getsomeattrs(slot, C_KIND);
+	kind = DatumGetInt16(slot->tts_values[C_KIND - 1]);
+	actor = DatumGetObjectId(slot->tts_values[C_ACTOR - 1]);
+	proxies = get_role_oid("tradepost_proxy", true);
+	return (kind == TP_CMD_CANCEL || kind == TP_CMD_AMEND || kind == TP_CMD_CANCEL_ALL) && OidIsValid(proxies) &&
+		   !superuser_arg(actor) && is_member_of_role(actor, proxies);
+}
+
 static int64
 number_or_zero(TupleTableSlot *slot, int column)
 {
@@ -288,7 +328,7 @@ read_event(Reader *r)
 	slot_getsomeattrs(slot, E_KIND);
 	kind = DatumGetInt16(slot->tts_values[E_KIND - 1]);
 	if (kind != TP_EV_TRADE && kind != TP_EV_EXPIRED && kind != TP_EV_SETTLED && kind != TP_EV_CLOSED_OUT &&
-		kind != TP_EV_TAKEN_OVER)
+		kind != TP_EV_TAKEN_OVER && kind != TP_EV_CANCELLED)
 		return;
 	account = number_or_zero(slot, E_ACCOUNT);
 	counter = number_or_zero(slot, E_COUNTER_ACCOUNT);
@@ -296,6 +336,10 @@ read_event(Reader *r)
 	if (kind == TP_EV_TRADE || kind == TP_EV_CLOSED_OUT)
 		note_price(r, DatumGetInt32(slot->tts_values[E_INSTRUMENT - 1]), slot->tts_values[E_PRICE - 1]);
 
+	if (kind == TP_EV_CANCELLED &&
+		(DatumGetInt16(slot->tts_values[E_REASON - 1]) == TP_REASON_AMENDED_BELOW_FILLED || !has_user(r, account) ||
+		 was_asked_for(r, DatumGetInt64(slot->tts_values[E_COMMAND_ID - 1]))))
+		return;
 	/* What was long is settled by selling it. */
 	if (has_user(r, account))
 		add_news(r, account, number_or_zero(slot, E_ORDER_ID), kind == TP_EV_SETTLED, false, E_COMMISSION);
@@ -374,5 +418,7 @@ tradepost_read_news(PG_FUNCTION_ARGS)
 	close_source(&r.events);
 	if (r.users_open)
 		close_source(&r.users);
+	if (r.commands_open)
+		close_source(&r.commands);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }

@@ -55,14 +55,21 @@ enum
 /* Rows that one multi-insert writes: bounds the slots that are held. */
 #define ROWS_AT_ONCE 512
 
+/* Whom the row names. What a proxy calls runs as its owner: then it is the proxy's role, as of anybody else. */
 static Oid
 acting_role_oid(void)
 {
 	Oid actor = InvalidOid;
+	Oid session = GetSessionUserId();
+	Oid proxies;
 
 	if (tradepost_actor != NULL && tradepost_actor[0] != '\0')
 		actor = get_role_oid(tradepost_actor, true);
-	return OidIsValid(actor) ? actor : GetUserId();
+	if (OidIsValid(actor))
+		return actor;
+	proxies = session == GetUserId() ? InvalidOid : get_role_oid("tradepost_proxy", true);
+	return OidIsValid(proxies) && !superuser_arg(session) && is_member_of_role(session, proxies) ? session
+																								 : GetUserId();
 }
 
 static void

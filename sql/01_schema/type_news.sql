@@ -14,4 +14,4 @@ CREATE TYPE tradepost_internal.news AS (
 	commission numeric,
 	reason     smallint
 );
-COMMENT ON TYPE tradepost_internal.news IS 'One account''s side of a fill, a settlement or an expiry; side is what the account itself bought or sold by it';
+COMMENT ON TYPE tradepost_internal.news IS 'One account''s side of a fill, a settlement, an expiry or a cancel that its owner has not asked for; side is what the account itself bought or sold by it';

@@ -14,6 +14,7 @@ CREATE TABLE tradepost_internal.whatsapp_outbox (
 	event_key    text CONSTRAINT whatsapp_outbox_event_key_key UNIQUE,
 	order_id     bigint,
 	seq          bigint,
+	data         jsonb,
 	created_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
 	status       text NOT NULL DEFAULT 'queued' CHECK (status IN ('queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'dropped')),
 	attempts     integer NOT NULL DEFAULT 0,
@@ -46,6 +47,7 @@ COMMENT ON COLUMN tradepost_internal.whatsapp_outbox.lang IS 'Its language: the 
 COMMENT ON COLUMN tradepost_internal.whatsapp_outbox.event_key IS 'What it tells, if that may be told once only';
 COMMENT ON COLUMN tradepost_internal.whatsapp_outbox.order_id IS 'Order that it is about: not sent if the answer to the message that placed it has told as much';
 COMMENT ON COLUMN tradepost_internal.whatsapp_outbox.seq IS 'Last event of the order that it tells';
+COMMENT ON COLUMN tradepost_internal.whatsapp_outbox.data IS 'Of fills: what the text was made of, in case an answer tells the first of them';
 COMMENT ON COLUMN tradepost_internal.whatsapp_outbox.created_at IS 'When it was put here';
 COMMENT ON COLUMN tradepost_internal.whatsapp_outbox.status IS
 'queued; sending: given to a proxy, and whether the provider has it is not known until it says so; sent: the provider has it; delivered, read: as it reports; failed: given up; dropped: never to be sent';

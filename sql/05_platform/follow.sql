@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION tradepost_internal.read_news(after bigint, max intege
 	RETURNS record LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'tradepost_read_news';
 COMMENT ON FUNCTION tradepost_internal.read_news(bigint, integer) IS
 'Of the events after this seq, at most max: the last one''s seq, how many there were, lowest and highest price of each instrument that traded, and what concerns accounts that a user trades for: fills from either
-side, settlements, expiries';
+side, settlements, expiries, cancels that no proxy has asked for';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.follow(max integer, OUT seq bigint, OUT read integer, OUT kept integer)
 	RETURNS record LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp

@@ -54,9 +54,9 @@ BEGIN
 		JOIN tradepost_internal.users u ON u.id = n.user_id
 		WHERE l.opted_out_at IS NULL AND tradepost_internal.notification_wanted(n.user_id, n.kind, 'whatsapp')
 	), kept AS (
-		INSERT INTO tradepost_internal.whatsapp_outbox AS o (tenant, phone, user_id, kind, body, lang, event_key, order_id, seq)
+		INSERT INTO tradepost_internal.whatsapp_outbox AS o (tenant, phone, user_id, kind, body, lang, event_key, order_id, seq, data)
 		SELECT (a.who).tenant, (a.link).phone, (a.who).id, a.kind, left(t.text, 1600), t.lang,
-			CASE WHEN a.order_id IS NOT NULL AND a.seq IS NOT NULL THEN format('order %s %s %s %s', (a.who).id, a.order_id, a.seq, a.kind) END, a.order_id, a.seq
+			CASE WHEN a.order_id IS NOT NULL AND a.seq IS NOT NULL THEN format('order %s %s %s %s', (a.who).id, a.order_id, a.seq, a.kind) END, a.order_id, a.seq, CASE a.kind WHEN 'fills' THEN a.data END
 		FROM asked a
 		CROSS JOIN LATERAL (SELECT tradepost_internal.whatsapp_language(a.link, a.who) AS lang OFFSET 0) g
 		CROSS JOIN LATERAL (SELECT g.lang, tradepost_internal.notification_text(g.lang, a.kind, a.title, a.body, a.data) AS text OFFSET 0) t
@@ -74,6 +74,32 @@ END
 $$;
 COMMENT ON FUNCTION tradepost_internal.queue_notifications(bigint[], text[], text[], text[], jsonb[]) IS
 'The part of notify_users() that goes to linked phones: each in its user''s language, if the user wants the kind there and what it tells of an order has not been the answer to a message. How many were queued';
+
+CREATE OR REPLACE FUNCTION tradepost_internal.whatsapp_rest_of_fills(data jsonb, lang text, of_user bigint, told bigint)
+	RETURNS text LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
+AS $$
+DECLARE
+	rest  record;
+	price text;
+BEGIN
+	SELECT sum(f.quantity) AS quantity, sum(f.quantity * f.price) AS value, sum(f.commission) AS commission INTO rest
+	FROM tradepost_internal.users u JOIN tradepost_internal.fills f ON f.account = u.account
+	WHERE u.id = of_user AND f.order_id = (data ->> 'orderId')::bigint AND f.seq > told AND f.seq BETWEEN (data ->> 'firstSeq')::bigint AND (data ->> 'seq')::bigint;
+	price := trim_scale(round(rest.value / nullif(rest.quantity, 0), 8))::text;
+	data := data || jsonb_build_object('quantity', trim_scale(rest.quantity)::text, 'price', price, 'commission', trim_scale(rest.commission)::text);
+	RETURN left(tradepost_internal.notification_text(lang, 'fills',
+		format('%s %s %s at %s', CASE data ->> 'side' WHEN 'buy' THEN 'Bought' ELSE 'Sold' END, data ->> 'quantity', data ->> 'symbol', price), '', data), 1600);
+END
+$$;
+COMMENT ON FUNCTION tradepost_internal.whatsapp_rest_of_fills(jsonb, text, bigint, bigint) IS 'The text of a message about several fills of an order without those up to this event, which were told';
+
+CREATE OR REPLACE FUNCTION tradepost_internal.whatsapp_forget_told(order_id bigint, seq bigint)
+	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	-- What is not there yet, and what is told in part, the claim judges.
+	DELETE FROM tradepost_internal.whatsapp_outbox o WHERE o.order_id = whatsapp_forget_told.order_id AND o.seq <= whatsapp_forget_told.seq AND o.status = 'queued' AND o.attempts = 0;
+END;
+COMMENT ON FUNCTION tradepost_internal.whatsapp_forget_told(bigint, bigint) IS 'Takes out of the outbox what was to be told of an order up to this event, which an answer tells';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.whatsapp_figures()
 	RETURNS json LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp

@@ -87,6 +87,7 @@ DECLARE
 	link tradepost_internal.phone_links;
 	why  text;
 	head bigint;
+	told bigint;
 BEGIN
 	LOOP
 		SELECT x.id INTO head FROM tradepost_internal.whatsapp_outbox x WHERE x.phone = of_phone AND x.status IN ('queued', 'sending') ORDER BY x.id LIMIT 1;
@@ -104,10 +105,14 @@ BEGIN
 		why := tradepost_internal.whatsapp_unwanted(o, link);
 		IF why IS NULL THEN
 			IF EXISTS (SELECT FROM tradepost_internal.whatsapp_messages m WHERE m.order_id = o.order_id AND m.command_id IS NOT NULL AND m.outcome_told_at IS NULL
-					AND m.received_at > clock_timestamp() - interval '3 seconds') THEN
+					AND m.received_at > clock_timestamp() - interval '15 seconds') THEN
 				-- Its answer is being made, and may tell the same.
 				o := NULL;
 				RETURN;
+			END IF;
+			told := (SELECT max(m.told_seq) FROM tradepost_internal.whatsapp_messages m WHERE m.order_id = o.order_id);
+			IF told >= (o.data ->> 'firstSeq')::bigint THEN
+				UPDATE tradepost_internal.whatsapp_outbox x SET body = tradepost_internal.whatsapp_rest_of_fills(o.data, o.lang, o.user_id, told) WHERE x.id = o.id RETURNING x.body INTO o.body;
 			END IF;
 			window_open := NOT o.template AND tradepost_internal.whatsapp_window(o.tenant, o.phone);
 			content := CASE WHEN NOT window_open THEN coalesce(templates ->> o.lang, templates ->> 'en', (SELECT min(t.value) FROM jsonb_each_text(templates) t)) END;
