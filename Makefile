@@ -45,7 +45,7 @@ MODULE_OBJ := $(MODULE_SRC:extension/src/%.c=$(OBJ_DIR)/%.o)
 FAULTS_OBJ := $(MODULE_SRC:extension/src/%.c=build/faults/%.o)
 # Pure parts of the proxy that SQL functions call, too: with symbols of their own, which a
 # module otherwise shares with the whole server.
-SHARED_SRC := $(wildcard proxy/src/parse_command.c proxy/src/spoken_*.c proxy/src/utf8.c)
+SHARED_SRC := $(wildcard proxy/src/parse_command.c proxy/src/spoken_*.c proxy/src/texts.c proxy/src/utf8.c)
 SHARED_OBJ := $(SHARED_SRC:proxy/src/%.c=$(OBJ_DIR)/shared/%.o)
 
 TEST_PREREQS :=
@@ -87,16 +87,16 @@ override autodepend := yes
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
-$(OBJ_DIR)/%.o: extension/src/%.c build/errcodes.h $(FLAGS_FILE)
+$(OBJ_DIR)/%.o: extension/src/%.c build/errcodes.h build/texts_list.h $(FLAGS_FILE)
 	mkdir -p $(@D)
 	$(COMPILE.c) -MMD -MP -MF $(@:.o=.d) -o $@ $<
 
 # The flavour for tests: fault injection points compiled in.
-build/faults/%.o: extension/src/%.c build/errcodes.h $(FLAGS_FILE)
+build/faults/%.o: extension/src/%.c build/errcodes.h build/texts_list.h $(FLAGS_FILE)
 	mkdir -p $(@D)
 	$(COMPILE.c) -DTRADEPOST_FAULTS -MMD -MP -MF $(@:.o=.d) -o $@ $<
 
-$(OBJ_DIR)/shared/%.o: proxy/src/%.c $(FLAGS_FILE)
+$(OBJ_DIR)/shared/%.o: proxy/src/%.c build/texts_list.h $(FLAGS_FILE)
 	mkdir -p $(@D)
 	$(COMPILE.c) -fvisibility=hidden -MMD -MP -MF $(@:.o=.d) -o $@ $<
 
@@ -147,6 +147,10 @@ endif
 build/errcodes.h: extension/errcodes.txt $(STACK)/errcodes.sh
 	mkdir -p build
 	$(STACK)/errcodes.sh header < $< > $@.new && mv $@.new $@
+
+build/texts_list.h: extension/texts.txt $(STACK)/texts.sh
+	mkdir -p build
+	$(STACK)/texts.sh < $< > $@.new && mv $@.new $@
 
 ASSEMBLE_DEPS := $(SQL_MODULES) $(wildcard sql sql/*/.) extension/errcodes.txt extension/tradepost.control \
 	$(STACK)/assemble.sh $(STACK)/errcodes.sh

@@ -20,7 +20,7 @@ PROXY_WERROR := $(if $(filter 0,$(WERROR)),,-Werror)
 # Other people's headers are not ours to warn about.
 PROXY_INCLUDES = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PROXY_PACKAGES)))
 PROXY_CFLAGS = -std=gnu11 -g -Wall -Wextra -Wno-missing-field-initializers $(PROXY_WERROR) -D_GNU_SOURCE \
-	-fstack-protector-strong -iquote proxy/src -iquote build/proxy $(PROXY_INCLUDES) -DTP_PROXY_VERSION='"$(PROXY_VERSION)"'
+	-fstack-protector-strong -iquote proxy/src -iquote build/proxy -iquote build $(PROXY_INCLUDES) -DTP_PROXY_VERSION='"$(PROXY_VERSION)"'
 PROXY_LIBS = $(shell pkg-config --libs $(PROXY_PACKAGES)) -lm -pthread
 
 # Some compilers define it by themselves.
@@ -59,11 +59,11 @@ build/asan/tradepost-proxy: $(PROXY_ASAN_OBJ)
 	mkdir -p $(@D)
 	$(PROXY_ASAN_CC) -fsanitize=address,undefined -o $@ $^ $(PROXY_LIBS)
 
-$(PROXY_OBJ_DIR)/%.o: proxy/src/%.c build/proxy/errcodes_http.h build/proxy/packages
+$(PROXY_OBJ_DIR)/%.o: proxy/src/%.c build/proxy/errcodes_http.h build/texts_list.h build/proxy/packages
 	mkdir -p $(@D)
 	$(PROXY_CC) $(PROXY_CFLAGS) $(PROXY_PLAIN) -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
 
-build/proxy/asan/%.o: proxy/src/%.c build/proxy/errcodes_http.h build/proxy/packages
+build/proxy/asan/%.o: proxy/src/%.c build/proxy/errcodes_http.h build/texts_list.h build/proxy/packages
 	mkdir -p $(@D)
 	$(PROXY_ASAN_CC) $(PROXY_CFLAGS) $(PROXY_SANITIZED) -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
 
@@ -91,6 +91,13 @@ $(PROXY_ASAN_UNIT): build/asan/unit/%: test/proxy_unit/%.c $(wildcard test/proxy
 build/proxy/errcodes_http.h: extension/errcodes.txt docker/stack/errcodes.sh
 	mkdir -p $(@D)
 	docker/stack/errcodes.sh proxy < $< > $@.new && mv $@.new $@
+
+# The top-level Makefile has it too: alone, this file has to make it itself.
+ifndef STACK
+build/texts_list.h: extension/texts.txt docker/stack/texts.sh
+	mkdir -p $(@D)
+	docker/stack/texts.sh < $< > $@.new && mv $@.new $@
+endif
 
 ifndef TP_VERSION
 ifneq ($(V),1)
