@@ -1,14 +1,14 @@
 -- What is answered in a chat about an order: what became of it, of its cancel, of its change.
 
-CREATE OR REPLACE FUNCTION tradepost_internal.reply_reason(reason smallint, lang text)
+CREATE OR REPLACE FUNCTION tradepost_internal.reason_words(reason text, lang text)
 	RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
-	SELECT tradepost_internal.text('reason_' || tradepost_internal.reason_text(reason), lang) WHERE tradepost_internal.reason_text(reason) IS NOT NULL;
+	SELECT tradepost_internal.text('reason_' || reason, lang) WHERE reason IS NOT NULL;
 END;
-COMMENT ON FUNCTION tradepost_internal.reply_reason(smallint, text) IS 'The reason of an order or event as a sentence; NULL for none';
+COMMENT ON FUNCTION tradepost_internal.reason_words(text, text) IS 'A reason of reason_text() as a sentence; NULL for none';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.reply_funds(o tradepost_internal.orders, lang text)
-	RETURNS text LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
+	RETURNS text LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
 	of_side tradepost.side := (ARRAY['buy', 'sell']::tradepost.side[])[o.side + 1];
@@ -45,7 +45,7 @@ COMMENT ON FUNCTION tradepost_internal.reply_funds(tradepost_internal.orders, te
 'For an order that was rejected for want of funds: what it takes, what is free, and what that would do for, as the matcher now sees it; NULL if it would be another matter now';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.reply_advice(o tradepost_internal.orders, lang text)
-	RETURNS text LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
+	RETURNS text LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
 	word text := tradepost_internal.reason_text(o.reason);
@@ -79,7 +79,7 @@ BEGIN ATOMIC
 	SELECT jsonb_build_object('order', o.id, 'market', n.market, 'line', tradepost_internal.reply_line(lang, o.side, o.type, o.quantity, n.market, o.price, o.stop_price),
 			'quantity', tradepost_internal.shown(o.quantity, lang), 'remaining', tradepost_internal.shown(o.quantity - o.filled, lang),
 			'cancel', tradepost_internal.text('command_cancel', lang, jsonb_build_object('order', o.id)),
-			'reason', tradepost_internal.reply_reason(o.reason, lang))
+			'reason', tradepost_internal.reason_words(tradepost_internal.reason_text(o.reason), lang))
 		|| CASE WHEN o.filled > 0 THEN jsonb_build_object('done', tradepost_internal.text(CASE o.side WHEN 0 THEN 'done_buy' ELSE 'done_sell' END, lang),
 			'filled', tradepost_internal.shown(o.filled, lang), 'average', tradepost_internal.shown(round(o.filled_value / (o.filled * i.multiplier), 8), lang),
 			'commission', CASE WHEN o.commission <> 0 THEN tradepost_internal.shown(o.commission, lang) END, 'currency', q.code) ELSE '{}' END
@@ -91,7 +91,7 @@ END;
 COMMENT ON FUNCTION tradepost_internal.reply_places(tradepost_internal.orders, text) IS 'The places of the texts about an order';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.reply_order(asking tradepost_internal.users, lang text, order_id bigint)
-	RETURNS text LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
+	RETURNS text LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
 	o      tradepost_internal.orders;
@@ -154,7 +154,7 @@ $$;
 COMMENT ON FUNCTION tradepost_internal.reply_cancel_all(tradepost_internal.users, text, bigint) IS 'What has become by now of a command that cancels all';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.reply_cancel(asking tradepost_internal.users, lang text, order_id bigint, command_id bigint)
-	RETURNS text LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
+	RETURNS text LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
 	o tradepost_internal.orders;
@@ -179,7 +179,7 @@ COMMENT ON FUNCTION tradepost_internal.reply_cancel(tradepost_internal.users, te
 'What has become of a cancel by now: done, too late and why, or not decided; without an order, of the command that cancels all';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.reply_amend(asking tradepost_internal.users, lang text, order_id bigint, command_id bigint)
-	RETURNS text LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	RETURNS text LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 	SET search_path = pg_catalog, tradepost_internal, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
 AS $$
 DECLARE
@@ -198,7 +198,7 @@ BEGIN
 	IF decided.kind IS NULL AND EXISTS (SELECT FROM tradepost_internal.engine_state s WHERE s.watermark <= reply_amend.command_id) THEN
 		RETURN tradepost_internal.text('amend_pending', lang, jsonb_build_object('order', order_id, 'command', tradepost_internal.text('command_orders', lang)));
 	ELSIF decided.kind = 2 AND o.status IN (0, 1, 7) THEN
-		RETURN tradepost_internal.text('amend_rejected', lang, jsonb_build_object('order', order_id, 'reason', tradepost_internal.reply_reason(decided.reason, lang)));
+		RETURN tradepost_internal.text('amend_rejected', lang, jsonb_build_object('order', order_id, 'reason', tradepost_internal.reason_words(tradepost_internal.reason_text(decided.reason), lang)));
 	ELSIF decided.kind = 6 AND o.status IN (0, 1, 7) THEN
 		RETURN tradepost_internal.text('amend_done', lang, tradepost_internal.reply_places(o, lang));
 	END IF;
