@@ -6,7 +6,7 @@
 # docker/stack/deps.sh install what is missing, then call make again, which then finds
 # PGXS.  Nothing but `install` touches the system's PostgreSQL.
 #
-# Parts plug in by fragments, extension/*.mk, proxy/*.mk and test/*/*.mk, which may add to
+# Parts plug in by fragments, extension/*.mk, proxy/*.mk, proxy/speech/*.mk and test/*/*.mk, which may add to
 #	TEST_PREREQS	what must be built before prove starts
 #	TEST_EXTENSION_FILES	control files and scripts of the tests' own extensions
 #	RUN_PREREQS		what `make run` starts
@@ -168,7 +168,7 @@ $(foreach m,$(MIGRATIONS:migrations/%.sql=%),$(eval $(call UPDATE_SCRIPT,$(m))))
 
 # Parts -----------------------------------------------------------------------
 
--include $(sort $(wildcard extension/*.mk proxy/*.mk test/*/*.mk))
+-include $(sort $(wildcard extension/*.mk proxy/*.mk proxy/speech/*.mk test/*/*.mk))
 
 # Run -------------------------------------------------------------------------
 

@@ -56,9 +56,15 @@ packages() {
 	fi
 	printf '%s\n' gcc libc6-dev make zlib1g-dev libpq-dev
 	# The proxy's.  libwebsockets loads its libuv part at run time.
-	printf '%s\n' pkgconf libwebsockets-dev libwebsockets-evlib-uv libuv1-dev libjansson-dev libjwt-dev libsodium-dev libhiredis-dev libssl-dev liboath-dev libqrencode-dev libcurl4-openssl-dev
+	printf '%s\n' pkgconf libwebsockets-dev libwebsockets-evlib-uv libuv1-dev libjansson-dev libjwt-dev libsodium-dev libhiredis-dev libssl-dev liboath-dev libqrencode-dev libcurl4-openssl-dev libopus-dev libogg-dev
+	# Voice notes in English without a service; both Debians have the same version, others may have none.
+	if apt-cache show libpocketsphinx-dev libsphinxbase-dev pocketsphinx-en-us > /dev/null 2>&1 ||
+		grep -qE '^VERSION_ID="1[23]"' /etc/os-release 2> /dev/null; then
+		printf '%s\n' libpocketsphinx-dev libsphinxbase-dev pocketsphinx-en-us
+	fi
 	case $1 in
-		test) printf '%s\n' perl libipc-run-perl "postgresql-$v-pgtap" clang libclang-rt-dev curl iproute2 openssl procps
+		test) printf '%s\n' espeak-ng flite opus-tools sox
+			printf '%s\n' perl libipc-run-perl "postgresql-$v-pgtap" clang libclang-rt-dev curl iproute2 openssl procps
 			# People have these from elsewhere too.
 			command -v node > /dev/null || echo nodejs
 			command -v npm > /dev/null || echo npm

@@ -123,7 +123,8 @@ fi
 # Both compilers, every warning an error; then what the library exports.
 for cc in gcc clang; do
 	make -s -j"${JOBS:-2}" CC=$cc WERROR=1 OBJ_DIR=build/lint/$cc FLAGS_FILE=build/lint/$cc.flags objects 2>&1 | report "warnings of $cc"
-	make -s -j"${JOBS:-2}" -f proxy/proxy.mk PROXY_CC=$cc PROXY_OBJ_DIR=build/lint/proxy-$cc proxy-objects 2>&1 | report "warnings of $cc in proxy/"
+	make -s -j"${JOBS:-2}" -f proxy/proxy.mk -f proxy/speech/speech.mk PROXY_CC=$cc PROXY_OBJ_DIR=build/lint/proxy-$cc \
+		SPEECH_OBJ_DIR=build/lint/speech-$cc proxy-objects speech-objects 2>&1 | report "warnings of $cc in proxy/"
 done
 if [ -f build/lint/gcc/tradepost.o ]; then
 	nm --extern-only --defined-only build/lint/gcc/*.o | awk 'NF == 3 { print $3 }' | sort -u |
@@ -132,7 +133,7 @@ if [ -f build/lint/gcc/tradepost.o ]; then
 fi
 
 if [ -f build/lint/proxy-gcc/edge.o ]; then
-	nm --extern-only --defined-only build/lint/proxy-gcc/*.o | awk 'NF == 3 { print $3 }' | sort -u | grep -vE '^(tp_|main$)' |
+	nm --extern-only --defined-only build/lint/proxy-gcc/*.o build/lint/speech-gcc/*.o | awk 'NF == 3 { print $3 }' | sort -u | grep -vE '^(tp_|main$)' |
 		report 'names that files of proxy/ share begin with tp_'
 fi
 
