@@ -20,25 +20,21 @@ CREATE OR REPLACE FUNCTION tradepost_internal.whatsapp_shown(command jsonb, lang
 	RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
-	places jsonb := jsonb_strip_nulls(jsonb_build_object('order', command ->> 'id', 'symbol', command ->> 'symbol', 'asset', command ->> 'asset',
+	places jsonb := jsonb_strip_nulls(jsonb_build_object('order', command ->> 'id', 'market', coalesce(tradepost_internal.symbol_name(command ->> 'symbol'), command ->> 'asset'),
 		'quantity', tradepost_internal.shown((command ->> 'quantity')::numeric, lang), 'price', tradepost_internal.shown((command ->> 'price')::numeric, lang)));
 BEGIN
 	CASE command ->> 'action'
 	WHEN 'order' THEN
-		IF command ->> 'side' = 'buy' THEN
-			RETURN CASE command ->> 'type' WHEN 'market' THEN tradepost_internal.text('whatsapp_buy_market', lang, places) ELSE tradepost_internal.text('whatsapp_buy_limit', lang, places) END;
-		END IF;
-		RETURN CASE command ->> 'type' WHEN 'market' THEN tradepost_internal.text('whatsapp_sell_market', lang, places) ELSE tradepost_internal.text('whatsapp_sell_limit', lang, places) END;
+		RETURN tradepost_internal.reply_command(lang, (array_position('{buy,sell}'::text[], command ->> 'side') - 1)::smallint, (command ->> 'quantity')::numeric, places ->> 'market',
+			CASE WHEN command ->> 'type' <> 'market' THEN (command ->> 'price')::numeric END);
 	WHEN 'amend' THEN
-		RETURN CASE WHEN NOT places ? 'price' THEN tradepost_internal.text('whatsapp_amend_quantity', lang, places)
-			WHEN NOT places ? 'quantity' THEN tradepost_internal.text('whatsapp_amend_price', lang, places)
-			ELSE tradepost_internal.text('whatsapp_amend_both', lang, places) END;
+		RETURN CASE WHEN NOT places ? 'price' THEN tradepost_internal.text('command_amend_quantity', lang, places)
+			WHEN NOT places ? 'quantity' THEN tradepost_internal.text('command_amend', lang, places)
+			ELSE tradepost_internal.text('command_amend_both', lang, places) END;
 	WHEN 'cancel' THEN
-		RETURN tradepost_internal.text('whatsapp_cancel_one', lang, places);
+		RETURN tradepost_internal.text('command_cancel', lang, places);
 	ELSE
-		RETURN CASE WHEN places ? 'symbol' THEN tradepost_internal.text('whatsapp_cancel_all_of', lang, places)
-			WHEN places ? 'asset' THEN tradepost_internal.text('whatsapp_cancel_all_of', lang, places || jsonb_build_object('symbol', places -> 'asset'))
-			ELSE tradepost_internal.text('whatsapp_cancel_all', lang) END;
+		RETURN CASE WHEN places ? 'market' THEN tradepost_internal.text('command_cancel_all_of', lang, places) ELSE tradepost_internal.text('command_cancel_all', lang) END;
 	END CASE;
 END
 $$;
@@ -110,7 +106,7 @@ EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS said = MESSAGE_TEXT, why = PG_EXCEPTION_HINT;
 	m := before;
 	m.action := command ->> 'action';
-	m.reply := tradepost_internal.reply_error(lang, SQLSTATE, said, why, command ->> 'symbol');
+	m.reply := tradepost_internal.reply_error(lang, SQLSTATE, said, why, command ->> 'symbol', command, u);
 	RETURN m;
 END
 $$;
@@ -260,7 +256,7 @@ BEGIN
 		END;
 	END LOOP;
 	IF good = '{}' THEN
-		m.reply := tradepost_internal.reply_error(lang, code, said, why, command ->> 'symbol');
+		m.reply := tradepost_internal.reply_error(lang, code, said, why, command ->> 'symbol', command, u);
 		RETURN m;
 	END IF;
 	-- Of several readings, each line says enough.

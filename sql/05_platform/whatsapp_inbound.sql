@@ -130,7 +130,7 @@ EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS said = MESSAGE_TEXT, why = PG_EXCEPTION_HINT;
 	m := before;
 	m.action := action;
-	m.reply := tradepost_internal.reply_error(lang, SQLSTATE, said, why, p ->> 'symbol');
+	m.reply := tradepost_internal.reply_error(lang, SQLSTATE, said, why, p ->> 'symbol', p, u);
 	RETURN m;
 END
 $$;
