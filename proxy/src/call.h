@@ -100,7 +100,8 @@ struct TpCall
 	TpSlice user_agent;
 	TpSlice if_none_match;
 	char ip[48]; /* the client's, past trusted proxies */
-	char phone[20]; /* of whose message this is, once its signature is found right: limits count it instead of ip; or "" */
+	char phone
+		[20]; /* of whose message this is, once its signature is found right: limits count it instead of ip; or "" */
 	char request_id[40];
 	bool respond_async; /* Prefer: respond-async */
 	bool accepts_gzip;

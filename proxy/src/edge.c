@@ -40,6 +40,7 @@
 #include "tls.h"
 #include "token.h"
 #include "upgrade.h"
+#include "whatsapp_webhook.h"
 
 #define DRAIN_LOOK_MS 20
 #define START_LOOK_MS 10
@@ -77,6 +78,7 @@ close_parts(void)
 	tp_deliveries_close(edge->deliveries);
 	tp_stream_close(edge->stream);
 	tp_pushes_close(edge->pushes);
+	tp_messages_close(edge->messages);
 	tp_pg_close(edge->pg);
 	tp_redis_close(edge->redis);
 	tp_decisions_close(edge->decisions);
@@ -282,6 +284,7 @@ open_parts(void)
 	edge->hub = tp_hub_open(edge);
 	edge->pushes = tp_pushes_open(edge);
 	edge->orders = tp_orders_open(edge);
+	edge->messages = tp_messages_open(edge);
 	if (edge->redis != NULL)
 		edge->publisher = tp_publisher_open(edge);
 	edge->sockets = tp_sockets_open(edge);

@@ -33,6 +33,7 @@ typedef struct TpEdge
 	struct TpHub *hub;
 	struct TpPushes *pushes;
 	struct TpOrders *orders;
+	struct TpMessages *messages;   /* of WhatsApp, coming in */
 	struct TpPublisher *publisher; /* NULL without Redis */
 	struct TpSockets *sockets;
 	struct TpUpgrades *upgrades; /* WebSockets */

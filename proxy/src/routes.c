@@ -16,6 +16,7 @@
 #include "signal_execute.h"
 #include "static_files.h"
 #include "system_metrics.h"
+#include "whatsapp_webhook.h"
 
 /* BODY_LIMIT bounds every body before. */
 #define SMALL 65536
@@ -65,6 +66,8 @@ const TpRoute tp_routes[] = {
 	{ TP_POST, "trading/mt5-accounts", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, NULL, 201, tp_mt5_accounts_post, SMALL },
 	{ TP_POST, "trading/mt5-accounts/:id/credentials", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, "mt5_credentials", 200, tp_mt5_credentials_post, SMALL },
 	{ TP_POST, "webhooks/billing", TP_LIMIT_WEBHOOKS, TP_ACCESS_OPEN, TP_SCOPE_LOGIN, NULL, 200, tp_billing_post, SMALL },
+	{ TP_POST, "webhooks/twilio/whatsapp", TP_LIMIT_NONE, TP_ACCESS_OPEN, TP_SCOPE_LOGIN, NULL, 200, tp_whatsapp_post, SMALL, .form = true },
+	{ TP_GET, "webhooks/twilio/whatsapp", TP_LIMIT_WEBHOOKS, TP_ACCESS_OPEN, TP_SCOPE_LOGIN, NULL, 200, tp_whatsapp_verify, 0 },
 	{ TP_POST, "users/email/verify", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, NULL, 202, tp_email_verify, 0 },
 	{ TP_POST, "users/email/confirm", TP_LIMIT_AUTH, TP_ACCESS_USER, TP_SCOPE_LOGIN, NULL, 200, tp_email_confirm, SMALL },
 	{ TP_POST, "users/phone", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, NULL, 202, tp_phone_post, SMALL },

@@ -87,11 +87,12 @@ refuse_signature(TpCall *call)
 		return;
 	}
 	tp_suspicious(call->edge, call->ip, 0, "twilio_signature", BAD_SIGNATURE_WEIGHT);
-	tp_call_problem(call, 403, missing ? "signature_missing" : "signature_wrong",
-					missing ? "the header X-Twilio-Signature is missing" :
-							  "X-Twilio-Signature is not of this URL and body by TWILIO_AUTH_TOKEN",
-					"If it is Twilio that asks: PUBLIC_URL must be the beginning of the URL that Twilio has, and a body of"
-					" JSON needs bodySHA256 in its URL.");
+	tp_call_problem(
+		call, 403, missing ? "signature_missing" : "signature_wrong",
+		missing ? "the header X-Twilio-Signature is missing"
+				: "X-Twilio-Signature is not of this URL and body by TWILIO_AUTH_TOKEN",
+		"If it is Twilio that asks: PUBLIC_URL must be the beginning of the URL that Twilio has, and a body of"
+		" JSON needs bodySHA256 in its URL.");
 }
 
 /* Of a URL whose query has a body's hash, no field is signed. JSON is believed in no other way. */
@@ -135,10 +136,21 @@ take(TpCall *call, const TpForm *form, TpSlice host, TpTwilioTaken taken)
 		tp_problem_answer(call, &(TpPgError){ .failure = TP_PG_UNAVAILABLE, .message = "", .retry_after = 1 });
 }
 
+static bool
+is_json(const TpCall *call)
+{
+	return tp_media_type_is(call->content_type, "application/json");
+}
+
+TpFormFault
+tp_twilio_form(const TpCall *call, TpForm *form)
+{
+	return is_json(call) ? tp_form_json(call->body, form) : tp_form_parse(call->body, form);
+}
+
 void
 tp_twilio_take(TpCall *call, TpTwilioTaken taken)
 {
-	bool json = tp_media_type_is(call->content_type, "application/json");
 	TpBuffer base = { 0 };
 	TpForm form = { 0 };
 	TpFormFault fault;
@@ -151,12 +163,12 @@ tp_twilio_take(TpCall *call, TpTwilioTaken taken)
 	}
 	/* What it is counted by, should it be refused. */
 	call->tenant = TP_TENANT_FIRST;
-	fault = json ? tp_form_json(call->body, &form) : tp_form_parse(call->body, &form);
+	fault = tp_twilio_form(call, &form);
 	add_base(call, &base);
 	tp_buffer_add(&base, "", 1);
 	if (fault != TP_FORM_FINE)
 		tp_limits_check(call, TP_LIMIT_WEBHOOKS, refuse_form);
-	else if (!is_signed(call, (TpSlice){ base.data, base.length - 1 }, &form, json))
+	else if (!is_signed(call, (TpSlice){ base.data, base.length - 1 }, &form, is_json(call)))
 		tp_limits_check(call, TP_LIMIT_WEBHOOKS, refuse_signature);
 	else
 		take(call, &form, host_of(&base), taken);

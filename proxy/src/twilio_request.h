@@ -21,4 +21,7 @@ typedef void (*TpTwilioTaken)(TpCall *call, const TpForm *form);
  */
 extern void tp_twilio_take(TpCall *call, TpTwilioTaken taken);
 
+/* The form once more, for who goes on later; tp_form_free() is the caller's. */
+extern TpFormFault tp_twilio_form(const TpCall *call, TpForm *form);
+
 #endif
