@@ -301,6 +301,26 @@ export type SubscriptionChange = {
   subscription: Subscription;
 };
 
+/** Fields as Twilio names them; there may be any others */
+export type WhatsappMessage = {
+  /** That of TWILIO_ACCOUNT_SID */
+  AccountSid: string;
+  MessageSid: string;
+  From: string;
+  To?: string;
+  /** What was written; more than 4096 characters are read by nobody */
+  Body?: string;
+  ProfileName?: string;
+  /** Of a button that was pressed, and then the message in the place of Body */
+  ButtonPayload?: string;
+  /** The same where there is no payload */
+  ButtonText?: string;
+  /** More than 0, and a MediaContentType0 of audio, is a voice note */
+  NumMedia?: string;
+  MediaUrl0?: string;
+  MediaContentType0?: string;
+};
+
 export type BillingResult = {
   applied: boolean;
   /** Why it was not */
@@ -847,6 +867,16 @@ export class TradepostApi {
   }, options?: {
     tradepostSignature?: string;
   } & Common): Promise<BillingResult>;
+  /** GET /webhooks/twilio/whatsapp: Says to a hook of Meta's kind that it has come to the right place */
+  verifyWhatsapp(options?: {
+    "hub.mode"?: "subscribe";
+    "hub.verify_token"?: string;
+    "hub.challenge"?: string;
+  } & Common): Promise<string>;
+  /** POST /webhooks/twilio/whatsapp: A message that somebody has written by WhatsApp, brought by Twilio */
+  whatsappMessage(body: WhatsappMessage, options?: {
+    xTwilioSignature?: string;
+  } & Common): Promise<string>;
   /** GET /trading/signals: Signals, newest first; free and basic see basic ones */
   listSignals(options?: {
     symbol?: string;

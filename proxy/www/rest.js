@@ -42,6 +42,8 @@ const operations = {
   addMt5Account: ["POST", "/trading/mt5-accounts", false, true, {}, {}],
   showMt5Credentials: ["POST", "/trading/mt5-accounts/{id}/credentials", false, true, {}, {}],
   billingEvent: ["POST", "/webhooks/billing", false, true, {}, {"tradepostSignature":"Tradepost-Signature"}],
+  verifyWhatsapp: ["GET", "/webhooks/twilio/whatsapp", false, false, {"hub.mode":"hub.mode","hub.verify_token":"hub.verify_token","hub.challenge":"hub.challenge"}, {}],
+  whatsappMessage: ["POST", "/webhooks/twilio/whatsapp", false, true, {}, {"xTwilioSignature":"X-Twilio-Signature"}],
   listSignals: ["GET", "/trading/signals", false, false, {"symbol":"symbol","status":"status","type":"type","access":"access","minConfidence":"minConfidence","since":"since","author":"author","limit":"limit","cursor":"cursor"}, {}],
   postSignals: ["POST", "/trading/signals", false, true, {}, {}],
   executeSignal: ["POST", "/trading/signals/execute", false, true, {}, {"idempotencyKey":"Idempotency-Key"}],

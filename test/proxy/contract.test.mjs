@@ -10,7 +10,7 @@ import addFormats from 'ajv-formats';
 import { parse } from 'yaml';
 import { Cluster, openMarket } from './lib/cluster.mjs';
 import { code } from './lib/factor.mjs';
-import { Files, billing, startProxy, subscribe } from './lib/platform.mjs';
+import { Files, TWILIO, VERIFY, billing, fromTwilio, startProxy, subscribe } from './lib/platform.mjs';
 import { newUser, order } from './lib/proxy.mjs';
 
 const root = process.env.TRADEPOST_ROOT;
@@ -28,7 +28,7 @@ const seen = new Set();
 before(async () => {
   cluster = await Cluster.start();
   await openMarket(cluster);
-  proxy = await startProxy(cluster, files);
+  proxy = await startProxy(cluster, files, TWILIO);
 });
 after(async () => {
   await proxy?.stop();
@@ -293,6 +293,14 @@ test('every described route of the platform answers as described', async () => {
     assert.equal(answer.status, status, answer.text);
     hold('POST', '/webhooks/billing', '/webhooks/billing', status, answer);
   }
+  const message = '/webhooks/twilio/whatsapp';
+  for (const [status, answer] of [[200, await fromTwilio(proxy, {})], [403, await fromTwilio(proxy, {}, { token: 'another' })], [400, await fromTwilio(proxy, { From: 'x' })], [413, await fromTwilio(proxy, { Body: 'x'.repeat(70_000) })]]) {
+    assert.equal(answer.status, status, answer.text);
+    hold('POST', message, message, status, answer);
+  }
+  await check('GET', message, { path: VERIFY, status: 200 });
+  await check('GET', message, { path: `${VERIFY}x`.replace('subscribe', 'listen'), status: 403 });
+  await check('GET', message, { path: VERIFY.slice(0, VERIFY.indexOf('&hub.challenge')), status: 400 });
 });
 
 test('every described route was seen to work', () => {

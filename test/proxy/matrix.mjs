@@ -89,6 +89,8 @@ export const RULES = {
   'PATCH /notifications/preferences': login(200),
   'GET /system/metrics': read({ least: 'enterprise' }),
   'POST /webhooks/billing': open(200),
+  'GET /webhooks/twilio/whatsapp': open(200),
+  'POST /webhooks/twilio/whatsapp': open(200),
   'GET /health': open(200),
   'GET /health/detailed': open(200),
   'GET /metrics': open(200),

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { parse } from 'yaml';
 import { Cluster, openMarket } from './lib/cluster.mjs';
-import { Files, billing, newUser, startProxy, subscribe, until } from './lib/platform.mjs';
+import { Files, TWILIO, VERIFY, billing, fromTwilio, newUser, startProxy, subscribe, until } from './lib/platform.mjs';
 import { ROLES, RULES, TIERS, table } from './matrix.mjs';
 import { code } from './lib/factor.mjs';
 import { order } from './lib/proxy.mjs';
@@ -26,7 +26,7 @@ before(async () => {
   const [[elsewhere]] = await cluster.sql("SELECT tradepost.create_tenant('elsewhere')");
   await openMarket(cluster, Number(elsewhere));
   await cluster.sql("UPDATE tradepost_internal.instruments SET contract_size = 100000 WHERE symbol = 'EURUSD'");
-  proxy = await startProxy(cluster, files);
+  proxy = await startProxy(cluster, files, TWILIO);
   cast = await hire();
 });
 after(async () => {
@@ -149,6 +149,7 @@ const CALLS = {
   'POST /auth/mfa/verify': async (who) => ({ body: await enrolling(who) }),
   'POST /mfa/recovery-codes': async (who) => ({ body: { code: who.email && !who.key ? await enrolled(who) : '123456' } }),
   'DELETE /mfa': async (who) => ({ body: { password: mine(who).password, code: who.email && !who.key ? await enrolled(who) : '123456' } }),
+  'GET /webhooks/twilio/whatsapp': () => ({ path: VERIFY }),
   'POST /trading/signals': () => ({ body: signal }),
   'GET /trading/signals/{id}': at('signal', '/trading/signals/{id}'),
   'GET /trading/executions/{id}': at('execution', '/trading/executions/{id}'),
@@ -179,6 +180,7 @@ async function call(endpoint, role, tier) {
   const who = role === 'anonymous' ? { role, tier } : cast.get(`${role}\t${tier}`);
   const [method, template] = endpoint.split(' ');
   if (endpoint === 'POST /webhooks/billing') return billing(proxy, { type: 'payment.succeeded', user: victim.user.id });
+  if (endpoint === 'POST /webhooks/twilio/whatsapp') return fromTwilio(proxy, {});
   const { path: to = template, body, token = who.token, headers } = await (CALLS[endpoint] ?? (() => ({})))(who);
   const item = document.paths[template];
   const base = (item.servers ?? item.get?.servers)?.[0].url === '/' ? '' : '/api/v1';

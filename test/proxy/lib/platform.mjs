@@ -5,9 +5,27 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { io } from 'socket.io-client';
+import twilio from 'twilio';
 import { Proxy, newUser, sleep } from './proxy.mjs';
 
 export const BILLING_SECRET = 'whsec-of-the-tests-9f2c71d04be8a65311';
+
+// An account at Twilio. What is to be sent there goes nowhere: twilio_standin.mjs is for who wants to see it.
+export const TWILIO = {
+  PUBLIC_URL: 'https://trade.example.com', TWILIO_API_URL: 'http://127.0.0.1:9', TWILIO_ACCOUNT_SID: `AC${'1'.repeat(32)}`, TWILIO_AUTH_TOKEN: '5f0d2c7be94a18d3600c4f9eab217d36', TWILIO_WHATSAPP_NUMBER: '+15557654321',
+  WHATSAPP_VERIFY_TOKEN: 'hub-of-the-tests-81c6',
+};
+export const VERIFY = `/webhooks/twilio/whatsapp?${new URLSearchParams({ 'hub.mode': 'subscribe', 'hub.verify_token': TWILIO.WHATSAPP_VERIFY_TOKEN, 'hub.challenge': '1158201444' })}`;
+
+// A message as Twilio sends it, to webhooks/twilio/whatsapp or another path; signature null: none.
+export function fromTwilio(proxy, fields, { to = '/webhooks/twilio/whatsapp', token = TWILIO.TWILIO_AUTH_TOKEN, url = `${TWILIO.PUBLIC_URL}/api/v1${to}`, signature, headers = {}, raw } = {}) {
+  const form = { AccountSid: TWILIO.TWILIO_ACCOUNT_SID, MessageSid: `SM${randomBytes(16).toString('hex')}`, From: 'whatsapp:+15550001111', To: `whatsapp:${TWILIO.TWILIO_WHATSAPP_NUMBER}`, Body: 'Help', NumMedia: '0', ...fields };
+  const sign = signature === undefined ? twilio.getExpectedTwilioSignature(token, url, form) : signature;
+  return proxy.request('POST', `/api/v1${to}`, {
+    raw: raw ?? new URLSearchParams(Object.entries(form).flatMap(([name, value]) => [value].flat().map((one) => [name, one]))).toString(),
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...(sign !== null && { 'x-twilio-signature': sign }), ...headers },
+  });
+}
 
 // A billing event as a payment provider's adapter sends it.
 export function billing(proxy, event, { secret = BILLING_SECRET, at = Math.floor(Date.now() / 1000), signature, raw } = {}) {
