@@ -9,7 +9,7 @@
  *
  *		asking --(reply)---------------------------------------> answered
  *		  |  \--(reply, command)--> deciding --(event, or 2 s)--> telling --(outcome)--> answered
- *		  |                                                          \--(lost)--> answered by the first reply
+ *		  |                                                          \--(time is up)--> answered by the first reply
  *		  +--(time is up)--> answered: 503 if no call can have arrived, else that nobody knows
  *
  * A 503 lets Twilio ask its fallback, which may be another proxy; the trader hears of none of it.
@@ -27,6 +27,7 @@
 #include "query.h"
 #include "rate_limits.h"
 #include "settings.h"
+#include "texts.h"
 #include "twilio_request.h"
 #include "twiml.h"
 #include "whatsapp_fields.h"
@@ -38,8 +39,8 @@
 #define RETRY_MS 200
 #define BAD_TOKEN_WEIGHT 20
 #define CHALLENGE_MOST 256
-
-static const char tp_message_unsure[] = "unsure";
+#define TEXT_MOST 512
+#define LANGUAGES 3 /* of texts.h */
 
 typedef struct Message Message;
 struct Message
@@ -55,6 +56,7 @@ struct Message
 	bool silent;  /* and it is none */
 	bool unsure;  /* a call may have arrived whose answer did not */
 	bool asking;  /* its callback will come */
+	bool telling; /* what it asks for is the outcome */
 	uint64_t answer_at_ms;
 	uint64_t ask_at_ms; /* 0: not again */
 	unsigned expectation;
@@ -117,6 +119,19 @@ answer_reply(Message *message)
 	answer_text(message, (TpSlice){ message->reply.data, message->silent ? 0 : message->reply.length });
 }
 
+/* In every language: the database would know which it is. */
+static void
+add_unsure(TpBuffer *out)
+{
+	for (int language = 1; language <= LANGUAGES; language++)
+	{
+		char text[TEXT_MOST];
+
+		(void) tp_text(TP_TEXT_WEBHOOK_UNSURE, language, NULL, 0, text, sizeof(text), NULL);
+		tp_buffer_format(out, "%s%s", language == 1 ? "" : "\n", text);
+	}
+}
+
 /* Without a reply: whether anything was done is known, or it is not. */
 static void
 answer_failure(Message *message, const TpPgError *error)
@@ -125,7 +140,11 @@ answer_failure(Message *message, const TpPgError *error)
 
 	if (message->unsure)
 	{
-		answer_text(message, tp_slice(tp_message_unsure));
+		TpBuffer text = { 0 };
+
+		add_unsure(&text);
+		answer_text(message, (TpSlice){ text.data, text.length });
+		tp_buffer_free(&text);
 		return;
 	}
 	message->call = NULL;
@@ -152,13 +171,27 @@ cell(const PGresult *result)
 								  : (TpSlice){ NULL, 0 };
 }
 
+/* True: it will be asked again, for the database may be back in time. */
+static bool
+again(Message *message, const TpPgError *error)
+{
+	uint64_t now = uv_now(&message->messages->edge->loop);
+
+	if (message->call == NULL || error->failure == TP_PG_REFUSED || message->messages->closing ||
+		now + RETRY_MS >= message->answer_at_ms)
+		return false;
+	message->ask_at_ms = now + RETRY_MS;
+	return true;
+}
+
 static void
 told(void *context, const PGresult *result, const TpPgError *error)
 {
 	Message *message = context;
 
-	(void) error;
 	message->asking = false;
+	if (result == NULL && again(message, error))
+		return;
 	if (result != NULL)
 		take_reply(message, cell(result));
 	if (message->call != NULL)
@@ -166,40 +199,47 @@ told(void *context, const PGresult *result, const TpPgError *error)
 	free_message(message);
 }
 
-/* What became of the command is put into words by who knows the trader's language; the same if nothing is known yet. */
+static void
+tell(Message *message)
+{
+	TpEdge *edge = message->messages->edge;
+
+	message->ask_at_ms = 0;
+	message->asking = true;
+	message->telling = true;
+	tp_pg_call(edge->pg, &outcome_statement, (const char *const[]){ edge->settings->twilio_account_sid, message->sid },
+			   told, message);
+}
+
+/*
+ * What became of the command is put into words by who knows the trader's language; where it is not decided in time, the
+ * database learns that the first reply was the answer.
+ */
 static void
 decided(void *context, const TpEvent *event, const TpInstrumentInfo *instrument)
 {
 	Message *message = context;
-	TpEdge *edge = message->messages->edge;
 
+	(void) event;
 	(void) instrument;
 	message->asking = false;
-	/* Nobody is there to be told: then the outbox tells it. */
-	if (event == NULL || message->messages->closing || message->call == NULL || message->call->abandoned)
+	if (!message->messages->closing && message->call != NULL && !message->call->abandoned)
 	{
-		if (message->call != NULL)
-			answer_reply(message);
-		free_message(message);
+		tell(message);
 		return;
 	}
-	message->asking = true;
-	tp_pg_call(edge->pg, &outcome_statement, (const char *const[]){ edge->settings->twilio_account_sid, message->sid },
-			   told, message);
+	/* Nobody is there to be told: the outbox does it. */
+	if (message->call != NULL)
+		answer_reply(message);
+	free_message(message);
 }
 
 static void
 inbound_failed(Message *message, const TpPgError *error)
 {
-	TpEdge *edge = message->messages->edge;
-
 	message->unsure = message->unsure || error->failure == TP_PG_LOST || error->failure == TP_PG_TIMEOUT;
-	if (message->call != NULL && error->failure != TP_PG_REFUSED && !message->messages->closing &&
-		uv_now(&edge->loop) + RETRY_MS < message->answer_at_ms)
-	{
-		message->ask_at_ms = uv_now(&edge->loop) + RETRY_MS;
+	if (again(message, error))
 		return;
-	}
 	if (message->call != NULL)
 		answer_failure(message, error);
 	free_message(message);
@@ -271,7 +311,7 @@ on_timer(uv_timer_t *timer)
 				free_message(message);
 		}
 		else if (message->ask_at_ms != 0 && message->ask_at_ms <= now)
-			ask(message);
+			(message->telling ? tell : ask)(message);
 	}
 }
 
