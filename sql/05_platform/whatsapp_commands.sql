@@ -206,7 +206,7 @@ BEGIN
 		made := tradepost_internal.whatsapp_code(m.tenant, m.phone);
 		shown := tradepost_internal.whatsapp_shown(command, lang);
 		INSERT INTO tradepost_internal.whatsapp_pendings (tenant, phone, user_id, choice_group, code, command, shown, expires_at)
-			VALUES (m.tenant, m.phone, u.id, asked, made, command, shown, clock_timestamp() + seconds * interval '1 second');
+			VALUES (m.tenant, m.phone, u.id, asked, made, CASE m.kind WHEN 'voice' THEN command || '{"spoken": true}' ELSE command END, shown, clock_timestamp() + seconds * interval '1 second');
 		lines := lines || tradepost_internal.text('whatsapp_choice', lang, jsonb_build_object('code', made, 'command', shown));
 	END LOOP;
 	m.action := commands[1] ->> 'action';
@@ -327,7 +327,11 @@ BEGIN
 	IF wanted IS NULL THEN
 		waiting := ARRAY(SELECT p FROM tradepost_internal.whatsapp_pendings p WHERE p.tenant = m.tenant AND p.phone = m.phone AND p.user_id = u.id
 			AND p.consumed_at IS NULL AND p.rejected_at IS NULL AND p.expires_at > clock_timestamp() ORDER BY p.id);
-		IF cardinality(waiting) > 1 THEN
+		-- A bare yes says what it means only where the user can have seen one thing alone: a note's question arrives
+		-- when it may, and what has just lapsed may be what is meant.
+		IF cardinality(waiting) > 1 OR waiting[1].command ? 'spoken' OR cardinality(waiting) = 1 AND EXISTS (SELECT FROM tradepost_internal.whatsapp_pendings p WHERE p.tenant = m.tenant AND p.phone = m.phone AND p.user_id = u.id
+			AND p.consumed_at IS NULL AND p.rejected_at IS NULL AND p.expires_at BETWEEN clock_timestamp() - interval '1 minute' AND clock_timestamp())
+		THEN
 			m.reply := tradepost_internal.text('whatsapp_which', lang, jsonb_build_object('list',
 				(SELECT string_agg(tradepost_internal.text('whatsapp_choice', lang, jsonb_build_object('code', w.code, 'command', w.shown)), E'\n' ORDER BY w.id) FROM unnest(waiting) w)));
 			RETURN m;
@@ -367,7 +371,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tradepost_internal.whatsapp_confirm(tradepost_internal.whatsapp_messages, tradepost_internal.users, text, text) IS
-'Does what waits under this code, once; without a code what waits, if it is one. Another reading of the same message is void then. The fifth unknown code in a row voids all that waits';
+'Does what waits under this code, once; without a code what waits, if it is one, was not spoken, and nothing else has lapsed within the minute. Another reading of the same message is void then. The fifth unknown code in a row voids all that waits';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.whatsapp_reject(m tradepost_internal.whatsapp_messages, u tradepost_internal.users, lang text, given text)
 	RETURNS tradepost_internal.whatsapp_messages LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp

@@ -95,7 +95,9 @@ DECLARE
 BEGIN
 	FOR asked IN
 		SELECT c.* FROM tradepost_internal.phone_link_codes c
-		WHERE c.tenant = of_tenant AND c.phone = of_phone AND c.code_hash IS NOT NULL AND c.expires_at > clock_timestamp() AND c.tries < most ORDER BY c.user_id FOR UPDATE
+		WHERE c.tenant = of_tenant AND c.phone = of_phone AND c.code_hash IS NOT NULL AND c.expires_at > clock_timestamp() AND c.tries < most
+		-- The right one first: others who asked for codes for this phone are not told that it linked.
+		ORDER BY c.code_hash <> tradepost_internal.link_hash(c.user_id, of_phone, code), c.user_id FOR UPDATE
 	LOOP
 		IF asked.code_hash = tradepost_internal.link_hash(asked.user_id, of_phone, code) THEN
 			UPDATE tradepost_internal.phone_link_codes c SET code_hash = NULL WHERE c.user_id = asked.user_id;
