@@ -46,7 +46,7 @@ make_url(const char *base)
 	if (length >= strlen(PATH) && strncmp(base + length - strlen(PATH), PATH, strlen(PATH)) == 0)
 		snprintf(url, sizeof(url), "%.*s", (int) length, base);
 	else if (length >= 3 && strncmp(base + length - 3, "/v1", 3) == 0)
-		snprintf(url, sizeof(url), "%.*s%s", (int) length, base, PATH + 3);
+		snprintf(url, sizeof(url), "%.*s%s", (int) length, base, &PATH[3]);
 	else
 		snprintf(url, sizeof(url), "%.*s%s", (int) length, base, PATH);
 }
