@@ -40,6 +40,7 @@
 #include "tls.h"
 #include "token.h"
 #include "upgrade.h"
+#include "whatsapp_sender.h"
 #include "whatsapp_webhook.h"
 
 #define DRAIN_LOOK_MS 20
@@ -75,6 +76,7 @@ close_parts(void)
 	tp_upgrades_close(edge->upgrades);
 	tp_sockets_close(edge->sockets);
 	tp_publisher_close(edge->publisher);
+	tp_whatsapp_sender_close(edge->whatsapp);
 	tp_deliveries_close(edge->deliveries);
 	tp_stream_close(edge->stream);
 	tp_pushes_close(edge->pushes);
@@ -105,7 +107,7 @@ on_drain(uv_timer_t *timer)
 {
 	TpEdge *edge = &worker.edge;
 	int64_t left = tp_http_connections(edge->http) + (int64_t) tp_sockets_busy(edge->sockets) +
-				   (edge->tls == NULL ? 0 : tp_tls_connections(edge->tls));
+				   (edge->tls == NULL ? 0 : tp_tls_connections(edge->tls)) + tp_whatsapp_sender_drain(edge->whatsapp);
 
 	tp_http_drain(edge->http);
 	if (left > 0 && uv_now(&edge->loop) < worker.drain_until)
@@ -277,6 +279,7 @@ open_parts(void)
 	if (!open_keyring(edge))
 		return false;
 	edge->deliveries = tp_deliveries_open(edge);
+	edge->whatsapp = tp_whatsapp_sender_open(edge);
 	edge->stream = tp_stream_open(edge);
 	edge->decisions = tp_decisions_open(edge);
 	edge->books = tp_books_open(edge);

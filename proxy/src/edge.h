@@ -24,8 +24,9 @@ typedef struct TpEdge
 	struct TpKeyring *keyring;   /* NULL without SECRETS_KEY_FILE */
 	struct TpSessions *sessions; /* revoked ones */
 	struct TpTenants *tenants;
-	struct TpKeys *keys;             /* API keys that were seen lately */
-	struct TpDeliveries *deliveries; /* NULL without DELIVERY_COMMAND and DELIVERY_WEBHOOK */
+	struct TpKeys *keys;               /* API keys that were seen lately */
+	struct TpDeliveries *deliveries;   /* NULL without DELIVERY_COMMAND and DELIVERY_WEBHOOK */
+	struct TpWhatsappSender *whatsapp; /* NULL: not configured, or another worker's */
 	struct TpStream *stream;
 	struct TpDecisions *decisions;
 	struct TpBooks *books;

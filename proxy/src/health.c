@@ -67,6 +67,11 @@ tp_health_missing(const TpEdge *edge, TpBuffer *out)
 					"/ has no page");
 	if (*settings->openapi_path == '\0')
 		add_missing(out, &first, "openapi", "openapi.yaml is not beside the program", "/openapi.yaml is not served");
+	if (*settings->twilio_account_sid == '\0')
+		add_missing(out, &first, "whatsapp", "TWILIO_ACCOUNT_SID is not set", "nobody trades or hears by WhatsApp");
+	else if (edge->shared->numbers[0].metrics[TP_M_WHATSAPP_PAUSED] != 0)
+		add_missing(out, &first, "whatsapp", "Twilio cannot be reached, refuses, or wants a pause",
+					"messages to phones wait");
 	if (settings->secrets_made)
 		add_missing(out, &first, "secrets", "JWT_SECRET is not set", "tokens end with this process");
 	tp_buffer_add(out, "]", 1);

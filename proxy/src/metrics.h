@@ -72,6 +72,19 @@
 	X(REDIS_FAILURES, COUNTER, "tradepost_proxy_redis_failures_total", "", "Commands that Redis did not answer.")   \
 	X(REDIS_RECONNECTS, COUNTER, "tradepost_proxy_redis_reconnects_total", "", "Connections to Redis made anew.")   \
 	X(PUBLISHED, COUNTER, "tradepost_proxy_events_published_total", "", "Messages published through Redis.")        \
+	X(WHATSAPP_QUEUED, HIGHEST, "tradepost_proxy_whatsapp_queued", "", "Messages to phones that wait.")             \
+	X(WHATSAPP_SENDING, HIGHEST, "tradepost_proxy_whatsapp_sending", "",                                            \
+	  "Messages to phones under way, or whose sending is not known.")                                               \
+	X(WHATSAPP_OLDEST_S, HIGHEST, "tradepost_proxy_whatsapp_oldest_seconds", "", "Age of the oldest of both.")      \
+	X(WHATSAPP_PAUSED, HIGHEST, "tradepost_proxy_whatsapp_paused", "", "1 while all messages to phones wait.")      \
+	X(WHATSAPP_SENT, COUNTER, "tradepost_proxy_whatsapp_sent_total", "", "Messages that Twilio has taken.")         \
+	X(WHATSAPP_REFUSED, COUNTER, "tradepost_proxy_whatsapp_refused_total", "",                                      \
+	  "Requests to send one that Twilio refused.")                                                                  \
+	X(WHATSAPP_UNKNOWN, COUNTER, "tradepost_proxy_whatsapp_unknown_total", "",                                      \
+	  "Requests to send one whose outcome had to be looked up.")                                                    \
+	X(WHATSAPP_FAILED, COUNTER, "tradepost_proxy_whatsapp_failed_total", "",                                        \
+	  "Messages given up by this proxy's sender.")                                                                  \
+	X(WHATSAPP_STATUSES, COUNTER, "tradepost_proxy_whatsapp_statuses_total", "", "Status callbacks taken.")         \
 	X(LOOP_DELAY_US, HIGHEST, "tradepost_proxy_loop_delay_seconds", "us",                                           \
 	  "How late a worker's timer was: how long its loop was busy.")                                                 \
 	X(CPU_US, COUNTER, "tradepost_proxy_worker_cpu_seconds_total", "us", "CPU time of the workers.")                \

@@ -21,6 +21,7 @@
 #include "rate_limits.h"
 #include "settings.h"
 #include "tenants.h"
+#include "whatsapp_sender.h"
 #include "tier_names.h"
 
 typedef struct Revoked
@@ -296,6 +297,8 @@ tp_sessions_notified(TpSessions *sessions, const char *payload)
 	}
 	else if (json_is_integer(json_object_get(message, "tenant")))
 		tp_tenants_notified(sessions->edge->tenants);
+	else if (json_is_integer(json_object_get(message, "whatsapp")))
+		tp_whatsapp_sender_wake(sessions->edge->whatsapp);
 	else if (json_is_integer(json_object_get(message, "push")))
 		tp_pushes_notified(sessions->edge->pushes);
 	else if ((address = json_string_value(json_object_get(message, "block"))) != NULL)

@@ -16,6 +16,7 @@
 #include "signal_execute.h"
 #include "static_files.h"
 #include "system_metrics.h"
+#include "whatsapp_status.h"
 #include "whatsapp_webhook.h"
 
 /* BODY_LIMIT bounds every body before. */
@@ -65,6 +66,7 @@ const TpRoute tp_routes[] = {
 	{ TP_POST, "account/withdrawals", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_WITHDRAW, NULL, 201, tp_withdrawals_post, SMALL },
 	{ TP_POST, "trading/mt5-accounts", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, NULL, 201, tp_mt5_accounts_post, SMALL },
 	{ TP_POST, "trading/mt5-accounts/:id/credentials", TP_LIMIT_API, TP_ACCESS_USER, TP_SCOPE_LOGIN, "mt5_credentials", 200, tp_mt5_credentials_post, SMALL },
+	{ TP_POST, "webhooks/twilio/status", TP_LIMIT_NONE, TP_ACCESS_OPEN, TP_SCOPE_READ, NULL, 204, tp_whatsapp_status_post, SMALL, .form = true },
 	{ TP_POST, "webhooks/billing", TP_LIMIT_WEBHOOKS, TP_ACCESS_OPEN, TP_SCOPE_LOGIN, NULL, 200, tp_billing_post, SMALL },
 	{ TP_POST, "webhooks/twilio/whatsapp", TP_LIMIT_NONE, TP_ACCESS_OPEN, TP_SCOPE_LOGIN, NULL, 200, tp_whatsapp_post, SMALL, .form = true },
 	{ TP_GET, "webhooks/twilio/whatsapp", TP_LIMIT_WEBHOOKS, TP_ACCESS_OPEN, TP_SCOPE_LOGIN, NULL, 200, tp_whatsapp_verify, 0 },

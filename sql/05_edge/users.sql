@@ -57,7 +57,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION tradepost_internal.tell_edge(json) IS
 'Tells every proxy, once this transaction commits, on channel tradepost_edge: {"revoke": session}, {"revoke_user": user}, {"user": user} whose tier, its end, role or status changed, {"block": ip, "until": seconds
-since 1970}, {"unblock": ip}, {"tenant": id} whose hosts or settings changed';
+since 1970}, {"unblock": ip}, {"tenant": id} whose hosts or settings changed, {"whatsapp": 1}: there is something in the outbox of WhatsApp';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.note_security(kind text, user_id bigint, ip inet, risk integer, detail jsonb DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE

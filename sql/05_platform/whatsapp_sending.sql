@@ -130,7 +130,7 @@ COMMENT ON FUNCTION tradepost_internal.whatsapp_take(text, integer, jsonb) IS
 'Gives out the oldest message to a phone, as it was before; drops what need not or cannot be sent. content: the template, if it must be one. All NULL: there is nothing now';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.whatsapp_claim(most integer, seconds integer, templates jsonb)
-	RETURNS TABLE (id bigint, phone text, body text, lang text, attempts integer, window_open boolean, unknown boolean, content text, created bigint)
+	RETURNS TABLE (id bigint, phone text, body text, lang text, attempts integer, window_open boolean, unknown boolean, content text, template boolean, created bigint)
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER ROWS 32 SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 #variable_conflict use_column
@@ -167,7 +167,8 @@ BEGIN
 			unknown := o.status = 'sending';
 			-- As what it would have been sent: what is looked up is what was sent.
 			content := taken.content;
-			body := CASE WHEN CASE WHEN unknown THEN o.template ELSE content IS NOT NULL END THEN tradepost_internal.whatsapp_one_line(o.body) ELSE o.body END;
+			template := CASE WHEN unknown THEN o.template ELSE content IS NOT NULL END;
+			body := CASE WHEN template THEN tradepost_internal.whatsapp_one_line(o.body) ELSE o.body END;
 			lang := o.lang;
 			attempts := o.attempts + CASE WHEN unknown THEN 0 ELSE 1 END;
 			window_open := taken.window_open;
@@ -179,7 +180,7 @@ END
 $$;
 COMMENT ON FUNCTION tradepost_edge.whatsapp_claim(integer, integer, jsonb) IS
 'Messages that are due, one a phone and this many at most, for the caller alone for so many seconds, in which it says what became of each. templates: the content SIDs by language, {"en": ...}. content: to be sent as this
-template with body as its variable, else body as it is. unknown: it may have been sent already: whatsapp_looked_up() decides. created: seconds since 1970. Nothing during a pause, and in a restored copy. Error: TP005';
+template with body as its variable, else body as it is. unknown: it may have been sent already, as a template or not: whatsapp_looked_up() decides. created: seconds since 1970. Nothing during a pause, and in a restored copy. Error: TP005';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.whatsapp_sent(id bigint, sid text)
 	RETURNS boolean LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp

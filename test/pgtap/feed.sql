@@ -39,11 +39,12 @@ SELECT tradepost_internal.notify_user(pg_temp.u('ada'), k, k, 'x') FROM unnest(A
 SELECT results_eq($$SELECT channel, recipient, subject, body, attempts, sent_at IS NULL FROM tradepost_internal.deliveries ORDER BY id$$, $$VALUES ('email', 'ada@example.org', 'security', 'x', 0, true)$$,
 	'by mail, without a word, security alone');
 DELETE FROM tradepost_internal.push_queue;
-SELECT is(pg_temp.call('notification_preferences_get', 'ada') -> 'preferences' -> 'fills', '{"inapp": true, "websocket": true, "email": false}', 'preferences, untouched');
+SELECT is(pg_temp.call('notification_preferences_get', 'ada') -> 'preferences' -> 'fills', '{"inapp": true, "websocket": true, "email": false, "whatsapp": true}', 'preferences, untouched');
 SELECT is(pg_temp.call('notification_preferences_set', 'ada', pg_temp.body('{"preferences": {"fills": {"inapp": false, "email": true}, "signals": {"websocket": false}}}')) -> 'preferences',
-	'{"fills": {"inapp": false, "websocket": true, "email": true}, "expiries": {"inapp": true, "websocket": true, "email": false}, "signals": {"inapp": true, "websocket": false, "email": false},
-	"security": {"inapp": true, "websocket": true, "email": true}, "subscription": {"inapp": true, "websocket": true, "email": false}}'::jsonb, 'preferences, changed');
-SELECT is(pg_temp.call('notification_preferences_get', 'bob') -> 'preferences' -> 'fills', '{"inapp": true, "websocket": true, "email": false}', 'not another''s');
+	'{"fills": {"inapp": false, "websocket": true, "email": true, "whatsapp": true}, "expiries": {"inapp": true, "websocket": true, "email": false, "whatsapp": true},
+	"cancels": {"inapp": false, "websocket": false, "email": false, "whatsapp": true}, "signals": {"inapp": true, "websocket": false, "email": false, "whatsapp": true},
+	"security": {"inapp": true, "websocket": true, "email": true, "whatsapp": true}, "subscription": {"inapp": true, "websocket": true, "email": false, "whatsapp": true}}'::jsonb, 'preferences, changed');
+SELECT is(pg_temp.call('notification_preferences_get', 'bob') -> 'preferences' -> 'fills', '{"inapp": true, "websocket": true, "email": false, "whatsapp": true}', 'not another''s');
 SELECT tradepost_internal.notify_users(ARRAY[u, u], ARRAY['fills', 'signals'], ARRAY['a', 'b'], ARRAY['A', 'B'], ARRAY[NULL, '{"x": 1}']::jsonb[]) FROM pg_temp.u('ada') u;
 SELECT results_eq($$SELECT data::json ->> 'title', data::json ->> 'id' FROM tradepost_internal.push_queue$$, $$VALUES ('a', NULL)$$, 'pushed, not kept');
 SELECT is((SELECT count(*) FROM tradepost_internal.notifications WHERE title IN ('a', 'b')), 1::bigint, 'kept, not pushed');
