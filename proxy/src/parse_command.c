@@ -85,8 +85,8 @@ read_answer(TpSentence *s)
 	if (!tp_items_only(s, around | TP_BIT(refuses ? TP_SENSE_NO : TP_SENSE_YES), true, false) ||
 		tp_item_count(s, TP_ITEM_NUMBER) > 1 || s->tokens.question)
 		return false;
-	/* "order" alone with a yes is no answer to anything, "y" in the middle neither */
-	if ((refuses ? no : yes) != 0 && !tp_item_has(&s->item[0], TP_SENSE_FILL))
+	/* "order" alone with a yes is no answer to anything, "y" in the middle neither; 4821 yes is one */
+	if ((refuses ? no : yes) != 0 && !tp_item_has(&s->item[0], TP_SENSE_FILL) && s->item[0].kind != TP_ITEM_NUMBER)
 		return false;
 	if (code != NULL)
 	{
@@ -127,10 +127,6 @@ read_question(TpSentence *s)
 
 		if (tp_sense_at(s, topics[i].sense) < 0 || !tp_items_only(s, around | topic, false, true))
 			continue;
-		/* A question only counts if it asks for one's own, or for the market of something. */
-		if (s->tokens.question &&
-			(tp_sense_at(s, TP_SENSE_SHOW) < 0 || (market && tp_item_count(s, TP_ITEM_ASSET) == 0)))
-			continue;
 		if (!tp_set_places(s))
 			return true;
 		s->out->action = topics[i].action;
@@ -151,6 +147,16 @@ is_word(const TpSentence *s, int i, const char *const *words)
 	return false;
 }
 
+/* What asks or refuses in several words: nothing else in the message is meant as an order. */
+static bool
+phrase_denies(const TpItem *item)
+{
+	return item->phrase != NULL &&
+		   tp_item_has_any(item, TP_BIT(TP_SENSE_HELP) | TP_BIT(TP_SENSE_BALANCE) | TP_BIT(TP_SENSE_POSITIONS) |
+									 TP_BIT(TP_SENSE_ORDERS) | TP_BIT(TP_SENSE_TRADES) | TP_BIT(TP_SENSE_BOOK) |
+									 TP_BIT(TP_SENSE_NO) | TP_BIT(TP_SENSE_STOP) | TP_BIT(TP_SENSE_NEVER));
+}
+
 static bool
 denied(const TpSentence *s)
 {
@@ -166,7 +172,7 @@ denied(const TpSentence *s)
 		/* I like to: not I would like to, I'd like to */
 		if (is_word(s, i, fond) && !is_word(s, i - 1, would))
 			return true;
-		if (tp_item_has(&s->item[i], TP_SENSE_NEVER) && !polite)
+		if ((tp_item_has(&s->item[i], TP_SENSE_NEVER) && !polite) || phrase_denies(&s->item[i]))
 			return true;
 		if (tp_item_has(&s->item[i], TP_SENSE_ASKS) && !tp_item_has(&s->item[i], TP_SENSE_WANT) && !polite)
 			return true;
@@ -206,6 +212,9 @@ talked_about(const TpSentence *s, int side)
 			(tp_item_has(&s->item[i], TP_SENSE_FILL) &&
 			 tp_word_value(tp_item_word(s, &s->item[i]), TP_SENSE_FILL, tp_language_bit(s->language)) == 2))
 			return false;
+		/* ordem a mercado: no article */
+		if (i + 1 < side && tp_item_has(&s->item[i + 1], TP_SENSE_MARKET) && tp_item_has(&s->item[i], TP_SENSE_PRICE))
+			continue;
 		led |= is_word(s, i, lead) ||
 			   (i == side - 1 && is_word(s, i, beside) && !(i > 0 && tp_item_has(&s->item[i - 1], TP_SENSE_ORDER)));
 	}
@@ -236,6 +245,29 @@ told(const TpSentence *s, int side)
 	return tp_item_unknown(s, &unknown) && unknown < side && (asset || tp_item_count(s, TP_ITEM_CONTRACT) == 0);
 }
 
+/* no more messages, no quiero mas mensajes: as good as stop. */
+static bool
+wants_no_messages(const TpSentence *s)
+{
+	static const char *const no[] = { "no",     "nao", "not",       "don",       "dont", "don t",
+									  "do not", "sem", "no quiero", "nao quero", NULL };
+	static const char *const around[] = { "t", "more", "any", "mas", "mais", "send", "me", "want", NULL };
+	bool refuses = false;
+
+	if (tp_sense_at(s, TP_SENSE_MESSAGES) < 0 || s->tokens.question)
+		return false;
+	for (int i = 0; i < s->count; i++)
+	{
+		if (s->item[i].kind != TP_ITEM_WORD && s->item[i].kind != TP_ITEM_MARK)
+			return false;
+		refuses |= is_word(s, i, no);
+		if (s->item[i].kind == TP_ITEM_WORD && !is_word(s, i, no) && !is_word(s, i, around) &&
+			!tp_item_has_any(&s->item[i], TP_BIT(TP_SENSE_MESSAGES) | TP_BIT(TP_SENSE_FILL) | TP_BIT(TP_SENSE_WANT)))
+			return false;
+	}
+	return refuses;
+}
+
 static void
 read_sentence(TpSentence *s)
 {
@@ -245,6 +277,12 @@ read_sentence(TpSentence *s)
 
 	if (s->count == 0 || read_answer(s))
 		return;
+	if (wants_no_messages(s))
+	{
+		out->action = TP_SPOKEN_STOP;
+		out->confidence = 100;
+		return;
+	}
 	tp_merge_sides(s);
 	n_sides = tp_count_sides(s, &at);
 	if (n_sides == 0 && tp_sense_at(s, TP_SENSE_STOP) >= 0 && tp_item_count(s, TP_ITEM_NUMBER) == 0 &&
@@ -353,4 +391,7 @@ tp_parse_command(TpSlice text, TpLanguage language, const TpSpokenReference *ref
 		if (other.action != TP_SPOKEN_NONE)
 			*out = other;
 	}
+	/* the answer is in his own all the same */
+	if (language != TP_LANGUAGE_NONE)
+		out->language = language;
 }

@@ -74,6 +74,15 @@ tp_read_cancel(TpSentence *s)
 	}
 }
 
+static bool
+reduces(const TpSentence *s)
+{
+	for (int i = 0; i < s->count; i++)
+		if (tp_item_has(&s->item[i], TP_SENSE_AMEND) && strncmp(tp_item_word(s, &s->item[i]), "redu", 4) == 0)
+			return true;
+	return false;
+}
+
 void
 tp_read_amend(TpSentence *s)
 {
@@ -133,6 +142,8 @@ tp_read_amend(TpSentence *s)
 			named |= tp_item_is_mark(s, i, '@');
 			counted |= tp_item_has(&s->item[i], TP_SENSE_QUANTITY);
 		}
+		/* reduce order 123 to 10: prices are lowered, quantities are reduced */
+		counted |= !named && !only_one->number.money && reduces(s);
 		/* the quantity of order 7 to 40 */
 		if (counted && !named && !only_one->number.money)
 		{

@@ -137,7 +137,7 @@ read_one_mark(const char *text, char mark, TpLanguage language, TpSpokenNumber *
 	number->units = value_of(text, at, &number->overflow);
 	if (thousands && !english)
 	{
-		number->ambiguous = true;
+		number->ambiguous = number->comma = true;
 		number->other = value_of(text, NULL, &number->overflow);
 	}
 }

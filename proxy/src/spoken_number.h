@@ -14,6 +14,7 @@ typedef struct TpSpokenNumber
 	TpSpokenUnits units; /* its sign aside */
 	TpSpokenUnits other; /* the second reading, if ambiguous */
 	bool ambiguous;      /* read by the language's habit: to be confirmed */
+	bool comma;          /* 1,185 in Spanish and Portuguese: the last price may tell */
 	bool run_on;         /* one fifty: 150 or 1.50, as the market tells */
 	bool dotted;         /* 2.000 in English: other is what a foreigner means */
 	bool unreadable;     /* 1,50 in English, 1.2.3: asked back */

@@ -67,6 +67,11 @@ tp_mark_numbers(TpSentence *s)
 		for (int n = 0; n < s->count; n++)
 			if (s->item[i].priced && !s->item[i].strongly && s->item[n].priced && s->item[n].strongly)
 				s->item[i].priced = false;
+	/* an order for 50 gold for 2000: the later one */
+	for (int i = 0; i < s->count; i++)
+		for (int n = i + 1; n < s->count; n++)
+			if (s->item[i].priced && !s->item[i].strongly && s->item[n].priced && !s->item[n].strongly)
+				s->item[i].priced = false;
 	/* bid 150 for 100 Dec25 wheat: what is for is the quantity, and confirmed as a bare quote */
 	for (int i = 1; i < s->count; i++)
 	{
@@ -216,7 +221,10 @@ confirm_if_unusual(TpSentence *s, const TpItem *quantity, const TpItem *price, b
 		if (tp_spoken_decimal(price->number.other, other, sizeof(other)))
 			add_alternative(out, out->quantity, other);
 	}
-	if (quantity->number.ambiguous || (price != NULL && price->number.ambiguous))
+	if (quantity->number.ambiguous ||
+		(price != NULL && price->number.ambiguous &&
+		 !(price->number.comma && market > 0 && !far_from(price->number.units, market, percent) &&
+		   far_from(price->number.other, market, percent))))
 	{
 		char other_quantity[TP_SPOKEN_DECIMAL];
 		char other_price[TP_SPOKEN_DECIMAL] = "";
@@ -280,7 +288,7 @@ tp_read_order(TpSentence *s, int at)
 		return;
 	}
 	tp_mark_numbers(s);
-	if (!tp_assign_numbers(s, quote, &quantity, &price, &bare))
+	if (!tp_assign_numbers(s, quote && !out->market, &quantity, &price, &bare))
 		return;
 	if (quantity != NULL && !tp_set_number(out, quantity, out->asset[0] == '\0' || !tp_is_spot(s), out->quantity))
 		return;

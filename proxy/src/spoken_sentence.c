@@ -10,7 +10,7 @@
 const char *
 tp_item_word(const TpSentence *s, const TpItem *item)
 {
-	return s->tokens.token[item->token].text;
+	return item->phrase != NULL ? item->phrase : s->tokens.token[item->token].text;
 }
 
 bool
@@ -235,6 +235,19 @@ tp_mend_tokens(TpSentence *s, TpLanguage language)
 	}
 }
 
+/* compré, vendió: past, or the third person's; comprá, vendé: what Argentines say to order it. */
+static bool
+past_by_accent(const TpToken *token)
+{
+	static const char *const imperatives[] = { "vende", "pone", "ofrece", "mete", "hace" };
+	char last = token->text[strlen(token->text) - 1];
+
+	for (size_t i = 0; i < sizeof(imperatives) / sizeof(imperatives[0]); i++)
+		if (strcmp(token->text, imperatives[i]) == 0)
+			return false;
+	return last != 'a';
+}
+
 static bool
 negative_word(const char *word)
 {
@@ -258,7 +271,7 @@ senses_of(TpSentence *s, const TpToken *token)
 	unsigned long long verbs = TP_BIT(TP_SENSE_BUY) | TP_BIT(TP_SENSE_SELL) | TP_BIT(TP_SENSE_CANCEL) |
 							   TP_BIT(TP_SENSE_AMEND) | TP_BIT(TP_SENSE_OFFER) | TP_BIT(TP_SENSE_BID);
 
-	if (s->language == TP_SPANISH && token->accented && (senses & verbs) != 0)
+	if (s->language == TP_SPANISH && token->accented && (senses & verbs) != 0 && past_by_accent(token))
 		return TP_BIT(TP_SENSE_NEVER);
 	if (s->language == TP_SPANISH && token->accented && strcmp(token->text, "si") == 0)
 		return TP_BIT(TP_SENSE_YES);
@@ -302,6 +315,77 @@ courtesy(const TpSentence *s, const TpItem *item)
 	return false;
 }
 
+static bool
+number_follows(const TpSentence *s, int i)
+{
+	TpSpokenNumber number;
+
+	return i < s->tokens.count && tp_spoken_number(&s->tokens, i, s->language, &number) > 0;
+}
+
+/* How many tokens from i on are this phrase's words; 0: they are not. */
+static int
+spans(const TpTokens *tokens, int i, const char *phrase)
+{
+	int n = i;
+
+	while (*phrase != '\0')
+	{
+		size_t length = strcspn(phrase, " ");
+
+		if (n > i && n < tokens->count && tokens->token[n].kind == TP_TOKEN_MARK && tokens->token[n].text[0] == '\'')
+			n++;
+		if (n >= tokens->count || tokens->token[n].kind != TP_TOKEN_WORD || strlen(tokens->token[n].text) != length ||
+			strncmp(tokens->token[n].text, phrase, length) != 0)
+			return 0;
+		n++;
+		phrase += length;
+		phrase += *phrase == ' ';
+	}
+	return n - i;
+}
+
+static int
+read_phrase(TpSentence *s, int i, TpItem *item)
+{
+	const char *first = s->tokens.token[i].text;
+	int took;
+
+	if (s->tokens.token[i].kind != TP_TOKEN_WORD)
+		return 0;
+	for (const TpSpokenPhrase *phrase = tp_spoken_phrase(first, -1); phrase != NULL;
+		 phrase = tp_spoken_next_phrase(phrase, first))
+	{
+		if ((phrase->languages & tp_language_bit(s->language)) == 0 ||
+			(took = spans(&s->tokens, i, phrase->text)) == 0 || (phrase->numbered && !number_follows(s, i + took)))
+			continue;
+		item->kind = TP_ITEM_WORD;
+		item->senses = TP_BIT(phrase->sense);
+		item->phrase = phrase->text;
+		return took;
+	}
+	return 0;
+}
+
+/* hey mate, buy; ... at 150, amigo: whom it is said to, set off by marks; my mate is told of. */
+static void
+forget_vocatives(TpSentence *s)
+{
+	for (int i = 0; i < s->count; i++)
+	{
+		TpItem *item = &s->item[i];
+		const TpItem *before = i > 0 ? item - 1 : NULL;
+		bool opens = before == NULL || before->kind != TP_ITEM_WORD ||
+					 (tp_item_has(before, TP_SENSE_FILL) &&
+					  tp_word_value(tp_item_word(s, before), TP_SENSE_FILL, tp_language_bit(s->language)) == 1);
+		bool closes = i + 1 == s->count || s->item[i + 1].kind == TP_ITEM_MARK;
+
+		if (tp_item_has(item, TP_SENSE_NEVER) && opens && closes && item->phrase == NULL &&
+			tp_word_value(tp_item_word(s, item), TP_SENSE_NEVER, tp_language_bit(s->language)) == 1)
+			item->senses = TP_BIT(TP_SENSE_FILL);
+	}
+}
+
 void
 tp_spoken_items(TpSentence *s)
 {
@@ -319,7 +403,9 @@ tp_spoken_items(TpSentence *s)
 		memset(item, 0, sizeof(*item));
 		item->token = i;
 		item->asset = -1;
-		if ((took = tp_spoken_contract(tokens, i, s->language, s->reference, &item->contract)) > 0)
+		if ((took = read_phrase(s, i, item)) > 0)
+			;
+		else if ((took = tp_spoken_contract(tokens, i, s->language, s->reference, &item->contract)) > 0)
 			item->kind = TP_ITEM_CONTRACT;
 		else if ((took = tp_spoken_asset(tokens, i, s->reference, &item->asset, &near)) > 0)
 		{
@@ -373,4 +459,5 @@ tp_spoken_items(TpSentence *s)
 		i += took;
 		s->count++;
 	}
+	forget_vocatives(s);
 }

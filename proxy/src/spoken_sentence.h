@@ -28,7 +28,8 @@ typedef struct TpItem
 	TpSpokenNumber number;
 	TpSpokenContract contract;
 	int asset;
-	int token; /* the first */
+	int token;          /* the first */
+	const char *phrase; /* of a WORD that is several */
 	bool priced;
 	bool strongly; /* at, @, a currency; for and por say less */
 	bool counted;  /* a quantity, by a word beside it */

@@ -109,6 +109,17 @@ fold_all(TpSlice text, Folded *folded, TpTokens *tokens)
 						c == 0x1F61C || c == 0x1F61D || c == 0x1F921 || c == 0x1F60F || c == 0x1F609;
 		if (c == 0x301 && folded->length > 0)
 			folded->acute[folded->length - 1] = true;
+		/* nº 78 is nro 78, since a mere n is no */
+		if (c == 0xBA && folded->length > 0 && folded->text[folded->length - 1] == 'n' &&
+			folded->length + 2 < TP_SPOKEN_BYTES)
+		{
+			for (const char *rest = "ro"; *rest != '\0'; rest++)
+			{
+				folded->acute[folded->length] = false;
+				folded->at[folded->length] = (unsigned short) i;
+				folded->text[folded->length++] = *rest;
+			}
+		}
 		if (f != 0)
 		{
 			folded->acute[folded->length] = c == 0xE1 || c == 0xE9 || c == 0xED || c == 0xF3 || c == 0xFA ||

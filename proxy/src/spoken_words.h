@@ -73,6 +73,19 @@ typedef struct TpSpokenAsset
 	const char *words[14];
 } TpSpokenAsset;
 
+/* Several words that mean something together. */
+typedef struct TpSpokenPhrase
+{
+	const char *text;
+	unsigned char languages;
+	unsigned char sense;
+	bool numbered; /* only if a number follows: give me 100, but give me the price */
+} TpSpokenPhrase;
+
+/* The first phrase, or the next ones, that begin with this word; NULL: no more. */
+extern const TpSpokenPhrase *tp_spoken_phrase(const char *first, int after);
+extern const TpSpokenPhrase *tp_spoken_next_phrase(const TpSpokenPhrase *phrase, const char *first);
+
 extern const TpSpokenWord tp_spoken_words[];
 extern const int tp_spoken_word_count;
 extern const TpSpokenAsset tp_spoken_assets[];
