@@ -36,7 +36,7 @@ BEGIN
 		SELECT d.* INTO decision FROM tradepost.decision(command) d;
 	ELSE
 		PERFORM tradepost_internal.note_credential(asking, 'withdrawal', 20, 'Withdrawal', format('A withdrawal of %s %s was asked for.', trim_scale(wanted), money),
-			jsonb_build_object('command', command, 'session', session_id));
+			jsonb_build_object('command', command, 'session', session_id, 'amount', trim_scale(wanted)::text, 'asset', money));
 	END IF;
 	RETURN json_build_object('command', command, 'asset', money, 'amount', trim_scale(wanted)::text, 'repeated', known, 'decided', decision.kind, 'reason', decision.reason);
 END

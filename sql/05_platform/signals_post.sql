@@ -226,7 +226,8 @@ BEGIN
 	-- Whom it concerns: its author, and who executed it.
 	PERFORM tradepost_internal.notify_users(array_agg(x.user_id), array_agg('signals'::text), array_agg(format('Signal %s %s: %s', x.id, x.symbol, x.became)),
 			array_agg(format('%s %s at %s, stop %s, target %s: %s.', x.type, x.symbol, x.entry, x.stop, x.target, x.became)),
-			array_agg(jsonb_build_object('signal', x.id, 'symbol', x.symbol, 'status', x.status, 'outcome', x.outcome)))
+			array_agg(jsonb_build_object('signal', x.id, 'symbol', x.symbol, 'status', x.status, 'outcome', x.outcome, 'type', x.type,
+				'entry_price', x.entry::text, 'stop_loss', x.stop::text, 'take_profit', x.target::text)))
 		FROM (SELECT s.id, c.user_id, i.symbol, (ARRAY['buy', 'sell'])[s.side + 1] AS type,
 				trim_scale(s.entry_price) AS entry, trim_scale(s.stop_loss) AS stop, trim_scale(s.take_profit) AS target,
 				coalesce((ARRAY['hit its target', 'hit its stop', 'expired'])[s.outcome + 1], (ARRAY['active', 'entry reached', '', '', 'cancelled'])[s.status + 1]) AS became,

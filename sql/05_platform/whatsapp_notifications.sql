@@ -19,13 +19,13 @@ BEGIN ATOMIC
 		WHEN 'cancels' THEN 'note_cancelled'
 		WHEN 'signals' THEN 'note_signal'
 		WHEN 'subscription' THEN 'note_subscription'
-		WHEN 'security' THEN 'security_' || regexp_replace(lower(title), '[^a-z0-9]+', '_', 'g')
+		WHEN 'security' THEN 'security_' || coalesce(data ->> 'event', regexp_replace(lower(title), '[^a-z0-9]+', '_', 'g'))
 		END;
 END;
-COMMENT ON FUNCTION tradepost_internal.notification_key(text, text, jsonb) IS 'The key of the text of a notification; what concerns security is told apart by its title';
+COMMENT ON FUNCTION tradepost_internal.notification_key(text, text, jsonb) IS 'The key of the text of a notification; what concerns security is told apart by its event, or else its title';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.notification_text(lang text, kind text, title text, body text, data jsonb)
-	RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
+	RETURNS text LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
 	of_key  text := tradepost_internal.notification_key(kind, title, data);
