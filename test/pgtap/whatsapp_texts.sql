@@ -70,11 +70,11 @@ Market · Trades · Positions · Balance
 Orders · Cancel 123 · Cancel all
 Write as you like, also in a voice note: what is not clear I ask back before anything is traded.
 No more messages: Stop$$, 'help');
-SELECT unlike(tradepost_internal.reply_help(pg_temp.who('zoe'), 'es'), '%Wheat%', 'another tenant has no part in it');
+SELECT unalike(tradepost_internal.reply_help(pg_temp.who('zoe'), 'es'), '%Wheat%', 'another tenant has no part in it');
 SELECT is(tradepost_internal.reply_market(pg_temp.who('ann'), 'es', :wheat), E'*Dec25 Wheat* · último 150,5\nNo hay órdenes en el libro.\nPara operar: Comprar 100 Dec25 Wheat a 150,5', 'an empty book');
 SELECT is(tradepost_internal.reply_market(pg_temp.who('zoe'), 'pt', :wheat), 'Nenhum mercado está aberto no momento.', 'another tenant''s market is none');
 SELECT is((tradepost_internal.reply_table(ARRAY['Qty', 'Bid', 'é', '1,5'], 2, 'rl', 100)).block, E'```Qty Bid\n  é 1,5```', 'columns, by letters');
-SELECT is(tradepost_internal.reply_table(ARRAY['a', 'b', 'c'], 1, 'l', 10), ROW(E'```a\nb```', 2), 'as many rows as fit');
+SELECT is(tradepost_internal.reply_table(ARRAY['a', 'b', 'c'], 1, 'l', 10), ROW(E'```a\nb```'::text, 2), 'as many rows as fit');
 SELECT is(length(tradepost_internal.reply_unlinked('pt', 1)) < length(tradepost_internal.reply_unlinked(NULL, :other)), true, 'how to link, in one language or in all');
 
 -- What was refused: what to type instead.
@@ -100,7 +100,7 @@ SELECT is(tradepost_internal.reply_error('en', v.code, v.message, '', v.symbol, 
 	('TP007', 'used before', NULL, NULL, 'This was sent before, with other values. Please write it anew.'),
 	('TP008', 'too many pending', NULL, NULL, 'The exchange does not answer at the moment, and nothing was done. Please try again in a minute.'),
 	('57014', 'canceled', NULL, NULL, 'The exchange does not answer at the moment, and nothing was done. Please try again in a minute.')) v (code, message, symbol, asked, reply);
-SELECT unlike(tradepost_internal.reply_error(l, 'TP005', 'something new', '', NULL), '%something new%', 'no English in ' || l) FROM unnest(ARRAY['es', 'pt']) l;
+SELECT unalike(tradepost_internal.reply_error(l, 'TP005', 'something new', '', NULL), '%something new%', 'no English in ' || l) FROM unnest(ARRAY['es', 'pt']) l;
 
 -- Each reason has its words: a new one without them fails here.
 SELECT isnt(tradepost_internal.reason_words(r.word, l.lang), NULL, format('%s: reason %s', l.lang, r.word))
@@ -142,7 +142,7 @@ INSERT INTO tradepost_internal.fills (account, seq, maker, time, order_id, instr
 	SELECT (pg_temp.who('ann')).account, n, false, now(), n, :wheat, 3, 0, 'manual', 12345678.12345678, 12345678.12345678, 0, 0, 0, 0, 0 FROM generate_series(1, 30) n;
 SELECT tradepost.create_asset(format('Asset-%s-%s', n, repeat('x', 20))) FROM generate_series(1, 60) n;
 INSERT INTO tradepost_internal.balances (account, asset, total, reserved) SELECT (pg_temp.who('ann')).account, a.id, 92233720368.54775807, 0 FROM tradepost_internal.assets a WHERE a.tenant = 1 ON CONFLICT DO NOTHING;
-SELECT tradepost.create_instrument(format('Market-%s-%s', n, repeat('y', 20)), 'spot', 'EUR', 'USD', 0.0001, 1, 1) FROM generate_series(1, 60) n;
+SELECT tradepost.create_instrument(format('Market-%s-%s', n, repeat('y', 20)), 'spot', 'EUR', 'USD', 0.0001, 100, 1) FROM generate_series(1, 60) n;
 INSERT INTO tradepost_internal.instrument_state (instrument, status, mark, last_price, last_trade_seq, updated_seq) SELECT i.id, 0, 1, 92233720368.5477, 1, 1 FROM tradepost_internal.instruments i ON CONFLICT DO NOTHING;
 INSERT INTO tradepost_internal.positions (account, instrument, quantity, open_bids, open_asks) SELECT (pg_temp.who('ann')).account, i.id, -12345678.5, 0, 0 FROM tradepost_internal.instruments i WHERE i.tenant = 1;
 SELECT ok(length(t.reply) BETWEEN 100 AND 1500, format('%s: %s has %s letters', l.lang, t.what, length(t.reply)))
