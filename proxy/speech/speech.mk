@@ -14,7 +14,7 @@ SPEECH_HAS_OPUS := $(shell pkg-config --exists opus ogg 2>/dev/null && echo yes)
 SPEECH_PACKAGES := opus ogg jansson libcurl $(if $(SPEECH_HAS_SPHINX),pocketsphinx sphinxbase)
 SPEECH_SRC := $(filter-out %/$(if $(SPEECH_HAS_SPHINX),hearing_no_sphinx.c,hearing_sphinx.c),$(sort $(wildcard proxy/speech/src/*.c)))
 # What it shares with the proxy, compiled for it anew.
-SPEECH_SHARED := proxy/src/buffer.c proxy/src/utf8.c
+SPEECH_SHARED := proxy/src/buffer.c proxy/src/speech_frame.c proxy/src/utf8.c
 SPEECH_INCLUDES = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(SPEECH_PACKAGES)))
 SPEECH_LIBS = $(filter-out -lsphinxad,$(shell pkg-config --libs $(SPEECH_PACKAGES))) -lm
 SPEECH_MODEL_DIR := $(if $(SPEECH_HAS_SPHINX),$(shell pkg-config --variable=modeldir pocketsphinx)/en-us)

@@ -41,6 +41,7 @@
 #include "token.h"
 #include "upgrade.h"
 #include "whatsapp_sender.h"
+#include "voice_jobs.h"
 #include "whatsapp_webhook.h"
 
 #define DRAIN_LOOK_MS 20
@@ -77,6 +78,7 @@ close_parts(void)
 	tp_sockets_close(edge->sockets);
 	tp_publisher_close(edge->publisher);
 	tp_whatsapp_sender_close(edge->whatsapp);
+	tp_voice_close(edge->voice);
 	tp_deliveries_close(edge->deliveries);
 	tp_stream_close(edge->stream);
 	tp_pushes_close(edge->pushes);
@@ -280,6 +282,7 @@ open_parts(void)
 		return false;
 	edge->deliveries = tp_deliveries_open(edge);
 	edge->whatsapp = tp_whatsapp_sender_open(edge);
+	edge->voice = tp_voice_open(edge);
 	edge->stream = tp_stream_open(edge);
 	edge->decisions = tp_decisions_open(edge);
 	edge->books = tp_books_open(edge);

@@ -27,6 +27,7 @@ typedef struct TpEdge
 	struct TpKeys *keys;               /* API keys that were seen lately */
 	struct TpDeliveries *deliveries;   /* NULL without DELIVERY_COMMAND and DELIVERY_WEBHOOK */
 	struct TpWhatsappSender *whatsapp; /* NULL: not configured, or another worker's */
+	struct TpVoice *voice;             /* NULL without SPEECH_PROVIDER, and in other workers than the first */
 	struct TpStream *stream;
 	struct TpDecisions *decisions;
 	struct TpBooks *books;

@@ -74,6 +74,10 @@ tp_health_missing(const TpEdge *edge, TpBuffer *out)
 					"messages to phones wait");
 	if (settings->secrets_made)
 		add_missing(out, &first, "secrets", "JWT_SECRET is not set", "tokens end with this process");
+	if (*settings->twilio_account_sid != '\0' && strcmp(settings->speech_provider, "none") == 0)
+		add_missing(out, &first, "voice", "SPEECH_PROVIDER is none", "voice notes are answered by asking for text");
+	else if (*settings->twilio_account_sid != '\0' && !edge->shared->voice_ready)
+		add_missing(out, &first, "voice", "tradepost-speech is not ready", "voice notes wait");
 	tp_buffer_add(out, "]", 1);
 }
 

@@ -21,6 +21,8 @@ typedef struct TpShared
 	int workers;
 	int64_t started_us;                     /* the supervisor; unix time */
 	_Atomic int64_t restarts;               /* of workers that died */
+	_Atomic int64_t voice_notes;            /* that were queued here: worker 0 looks when it changes */
+	_Atomic int64_t voice_ready;            /* worker 0 has a process that hears */
 	_Atomic int64_t ready[TP_WORKERS_MOST]; /* pid of a worker that takes requests; 0: none */
 	TpNumbers numbers[TP_WORKERS_MOST];
 	TpLimitsShared *limits; /* behind this struct, at the same address in every worker */

@@ -22,7 +22,7 @@ $$;
 COMMENT ON FUNCTION tradepost_internal.whatsapp_unheard(tradepost_internal.whatsapp_messages, text) IS 'Gives a voice note up for this reason, and tells the user what to do';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.whatsapp_voice_claim(most integer, seconds integer)
-	RETURNS TABLE (account_sid text, message_sid text, media_url text, media_type text, lang text, tenant bigint)
+	RETURNS TABLE (account_sid text, message_sid text, media_url text, media_type text, lang text, tenant bigint, markets json)
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER ROWS 10 SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 #variable_conflict use_column
@@ -46,12 +46,15 @@ BEGIN
 			leased_until = clock_timestamp() + tradepost_internal.bounded('seconds', whatsapp_voice_claim.seconds, 1, 3600) * interval '1 second'
 			WHERE x.account_sid = m.account_sid AND x.message_sid = m.message_sid;
 		RETURN QUERY SELECT m.account_sid, m.message_sid, m.media_url, m.media_type,
-			(SELECT tradepost_internal.whatsapp_language(l, u) FROM tradepost_internal.users u LEFT JOIN tradepost_internal.phone_links l ON l.user_id = u.id WHERE u.id = m.user_id), m.tenant;
+			(SELECT tradepost_internal.whatsapp_language(l, u) FROM tradepost_internal.users u LEFT JOIN tradepost_internal.phone_links l ON l.user_id = u.id WHERE u.id = m.user_id), m.tenant,
+			(SELECT coalesce(json_agg(json_build_object('asset', CASE i.kind WHEN 0 THEN i.symbol ELSE a.code END, 'contract', i.contract) ORDER BY i.id), '[]')
+				FROM tradepost_internal.instruments i JOIN tradepost_internal.assets a ON a.id = i.asset LEFT JOIN tradepost_internal.instrument_state s ON s.instrument = i.id
+				WHERE i.tenant = m.tenant AND coalesce(s.status, 1) < 2);
 	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION tradepost_edge.whatsapp_voice_claim(integer, integer) IS
-'Hands out at most so many voice notes to be heard within so many seconds, oldest first, each to one proxy; whatsapp_heard() ends it. A note that was handed out three times in vain is given up, and its user told. Error: TP005';
+'Hands out at most so many voice notes to be heard within so many seconds, oldest first, each to one proxy; whatsapp_heard() ends it. markets: what is listed, [{"asset", "contract"}], which is what the note is likely to be about. A note that was handed out three times in vain is given up, and its user told. Error: TP005';
 
 CREATE OR REPLACE FUNCTION tradepost_edge.whatsapp_heard(account_sid text, message_sid text, transcript text, confidence numeric, fault text)
 	RETURNS json LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp

@@ -15,7 +15,7 @@
 
 #define ANSWER_MOST 65536
 #define PROMPT_MOST 400 /* bytes: services take about 200 tokens */
-#define PATH "/v1/audio/transcriptions"
+#define PATH "/audio/transcriptions"
 
 static CURL *easy;
 static char url[2048];
@@ -40,15 +40,15 @@ static void
 make_url(const char *base)
 {
 	size_t length = strlen(base);
+	const char *path;
 
 	while (length > 0 && base[length - 1] == '/')
 		length--;
-	if (length >= strlen(PATH) && strncmp(base + length - strlen(PATH), PATH, strlen(PATH)) == 0)
-		snprintf(url, sizeof(url), "%.*s", (int) length, base);
-	else if (length >= 3 && strncmp(base + length - 3, "/v1", 3) == 0)
-		snprintf(url, sizeof(url), "%.*s%s", (int) length, base, &PATH[3]);
+	path = memchr(base + 8, '/', length < 8 ? 0 : length - 8);
+	if (path == NULL)
+		snprintf(url, sizeof(url), "%.*s/v1" PATH, (int) length, base);
 	else
-		snprintf(url, sizeof(url), "%.*s%s", (int) length, base, PATH);
+		snprintf(url, sizeof(url), "%.*s%s", (int) length, base, strncmp(base + length - 3, "/v1", 3) == 0 ? PATH : "");
 }
 
 static const char *
@@ -58,9 +58,10 @@ openai_open(const TpSpeechSettings *settings)
 		return "SPEECH_URL is not set";
 	if (strlen(settings->url) > sizeof(url) - 64)
 		return "SPEECH_URL is too long";
-	if (strncmp(settings->url, "https://", 8) != 0 &&
-		!(strncmp(settings->url, "http://", 7) == 0 && loopback(settings->url)))
-		return "SPEECH_URL is neither https nor on this machine";
+	if (strncmp(settings->url, "https://", 8) != 0 && strncmp(settings->url, "http://", 7) != 0)
+		return "SPEECH_URL is no URL of http or https";
+	if (settings->url[4] == ':' && *settings->key != '\0' && !loopback(settings->url))
+		return "SPEECH_URL must be https, for SPEECH_API_KEY is set";
 	make_url(settings->url);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || (easy = curl_easy_init()) == NULL)
 		return "libcurl does not start";

@@ -186,7 +186,7 @@ read_arguments(int argc, char **argv, Wish *wish)
 }
 
 static int
-refuse_to_serve(const char *why)
+refuse_to_hear(const char *why)
 {
 	fprintf(stderr, "tradepost-speech: %s\n", why);
 	return 3;
@@ -204,12 +204,14 @@ run(const TpSpeechSettings *settings, const Wish *wish)
 	if (wish->what == WISH_SERVE && !tp_sandbox_tie())
 		return 1;
 	if (provider == NULL)
-		return refuse_to_serve("SPEECH_PROVIDER is neither pocketsphinx nor openai_http");
+		return refuse_to_hear("SPEECH_PROVIDER is neither pocketsphinx nor openai_http");
 	why = provider->open(settings);
 	if (why == NULL && wish->what == WISH_SERVE)
 		why = tp_sandbox_enter(provider->network);
-	if (why != NULL)
-		status = refuse_to_serve(why);
+	if (why != NULL && wish->what == WISH_SERVE)
+		status = tp_speech_refuse(why);
+	else if (why != NULL)
+		status = refuse_to_hear(why);
 	else if (wish->what == WISH_SERVE)
 		status = tp_speech_serve(settings, provider);
 	else

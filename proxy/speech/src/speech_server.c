@@ -1,6 +1,6 @@
 /*
  * speech_server.c
- *	  Reads frames, hears notes, writes frames; see frame.h.
+ *	  Reads frames, hears notes, writes frames; see speech_frame.h.
  *
  * Called by speech_main.c.  Everything blocks: the proxy gives it one note at a time, and
  * ends it when that takes too long.
@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "frame.h"
+#include "speech_frame.h"
 
 static int64_t
 now_ms(void)
@@ -123,9 +123,15 @@ hear_frame(const TpSpeechSettings *settings, const TpProvider *provider, const c
 	json_t *answer = tp_speech_hear(settings, provider, (TpSlice){ data + json, bytes },
 									language == NULL ? "" : language, json_object_get(request, "markets"));
 
-	json_object_set(answer, "id", json_object_get(request, "id"));
 	json_decref(request);
 	return answer;
+}
+
+int
+tp_speech_refuse(const char *why)
+{
+	(void) answer_frame(json_pack("{sb ss}", "ready", 0, "why", why));
+	return 3;
 }
 
 int

@@ -1,8 +1,8 @@
 /*
- * frame.c
- *	  The head of a message; see frame.h.  Pure.
+ * speech_frame.c
+ *	  The head of a message; see speech_frame.h.  Pure.
  */
-#include "frame.h"
+#include "speech_frame.h"
 
 static void
 put(unsigned char *at, size_t number)

@@ -1,14 +1,13 @@
 /*
- * frame.h
- *	  Messages between the proxy and this process, by pipes.  Both sides use it.
+ * speech_frame.h
+ *	  Messages between the proxy and tradepost-speech, by pipes; both sides use it.
  *
  * Four bytes that count the JSON, four that count what follows it, both big-endian, then
- * the JSON and those bytes.  To this process: {"id", "language", "markets"} and a note;
- * back: {"id", "transcript", "confidence", "seconds", "ms", "fault", "why", "leftOut"}, and
- * at start {"ready": true, "provider"} or {"ready": false, "why"}.
+ * the JSON and those bytes.  To tradepost-speech: {"language", "markets"} and a
+ * note; back: {"transcript", "confidence", "guess", "seconds", "ms", "fault", "why"}, and at start {"ready": true, "provider"} or {"ready": false, "why"}.
  */
-#ifndef TRADEPOST_SPEECH_FRAME_H
-#define TRADEPOST_SPEECH_FRAME_H
+#ifndef TRADEPOST_PROXY_SPEECH_FRAME_H
+#define TRADEPOST_PROXY_SPEECH_FRAME_H
 
 #include "buffer.h"
 
