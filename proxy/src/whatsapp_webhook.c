@@ -15,6 +15,7 @@
  * A 503 lets Twilio ask its fallback, which may be another proxy; the trader hears of none of it.
  */
 #include "whatsapp_webhook.h"
+#include "voice_jobs.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -260,6 +261,9 @@ inbound(void *context, const PGresult *result, const TpPgError *error)
 	else
 	{
 		take_reply(message, cell(result));
+		/* Nothing is said to a note until it has been heard. */
+		if (message->silent)
+			tp_voice_wake(message->messages->edge->shared);
 		if (message->call == NULL || !tp_json_find(cell(result), "command", &value) ||
 			!tp_json_integer(value, &command) || command == 0)
 		{

@@ -16,7 +16,8 @@ AS $$
 BEGIN
 	UPDATE tradepost_internal.whatsapp_messages x SET voice_state = 'failed', leased_until = NULL, fault = left(why, 256), action = 'none' WHERE x.account_sid = m.account_sid AND x.message_sid = m.message_sid;
 	PERFORM tradepost_internal.whatsapp_say(m, CASE why WHEN 'too_long' THEN tradepost_internal.text('whatsapp_note_too_long', m.language) WHEN 'too_big' THEN tradepost_internal.text('whatsapp_note_too_long', m.language)
-		WHEN 'empty' THEN tradepost_internal.text('whatsapp_note_empty', m.language) ELSE tradepost_internal.text('whatsapp_note_failed', m.language) END);
+		WHEN 'empty' THEN tradepost_internal.text('whatsapp_note_empty', m.language) WHEN 'not_understood' THEN tradepost_internal.text('whatsapp_note_unclear', m.language)
+		WHEN 'language' THEN tradepost_internal.text('whatsapp_note_language', m.language) WHEN 'not_audio' THEN tradepost_internal.text('whatsapp_note_kind', m.language) ELSE tradepost_internal.text('whatsapp_note_failed', m.language) END);
 END
 $$;
 COMMENT ON FUNCTION tradepost_internal.whatsapp_unheard(tradepost_internal.whatsapp_messages, text) IS 'Gives a voice note up for this reason, and tells the user what to do';
