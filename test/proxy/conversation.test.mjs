@@ -74,7 +74,7 @@ for (const [number, [language, words]] of Object.entries(LANGUAGES).entries()) {
 
   test(`${language}: a phone that nobody has linked gets help and nothing else`, async () => {
     mine = phone();
-    me = await newUser(proxy, { phone: mine.number });
+    me = await newUser(proxy);
     const before = await cluster.sql('SELECT count(*) FROM tradepost_internal.orders');
     const [help, tried] = [await say(mine, words.help), await say(mine, words.order)];
     assert.ok(help && tried);
