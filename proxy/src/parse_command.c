@@ -48,6 +48,9 @@ detect(const TpTokens *tokens, TpLanguage *rival)
 			weight = 1;
 		if (strlen(token->text) == 1)
 			weight = 1;
+		/* what Portuguese says to order a sale, and Spanish to ask for one politely */
+		if (strcmp(token->text, "venda") == 0)
+			score[2]++;
 		for (int n = 0; n < 3; n++)
 			if ((known & (1U << n)) != 0)
 				score[n] += weight;
@@ -80,7 +83,7 @@ read_answer(TpSentence *s)
 	const TpToken *token;
 
 	/* both: neither */
-	if ((yes < 0) == (no < 0))
+	if (s->tokens.quoted || (yes < 0) == (no < 0))
 		return false;
 	if (!tp_items_only(s, around | TP_BIT(refuses ? TP_SENSE_NO : TP_SENSE_YES), true, false) ||
 		tp_item_count(s, TP_ITEM_NUMBER) > 1 || s->tokens.question)
@@ -91,10 +94,13 @@ read_answer(TpSentence *s)
 	if (code != NULL)
 	{
 		token = &s->tokens.token[code->token];
-		if (token->kind != TP_TOKEN_NUMERAL || strlen(token->text) < 3 || strlen(token->text) > 8 ||
-			strspn(token->text, "0123456789") != strlen(token->text))
+		if (code->number.digits[0] != '\0')
+			snprintf(s->out->code, sizeof(s->out->code), "%s", code->number.digits);
+		else if (token->kind != TP_TOKEN_NUMERAL || strlen(token->text) < 3 || strlen(token->text) > 8 ||
+				 strspn(token->text, "0123456789") != strlen(token->text))
 			return false;
-		snprintf(s->out->code, sizeof(s->out->code), "%.8s", token->text);
+		else
+			snprintf(s->out->code, sizeof(s->out->code), "%.8s", token->text);
 	}
 	s->out->action = refuses ? TP_SPOKEN_REJECT : TP_SPOKEN_CONFIRM;
 	s->out->confidence = 100;
@@ -181,7 +187,7 @@ denied(const TpSentence *s)
 			tp_word_value(tp_item_word(s, &s->item[i]), TP_SENSE_YES, tp_language_bit(s->language)) == 1)
 			return true;
 	}
-	return s->tokens.question || s->tokens.jest;
+	return s->tokens.question || s->tokens.jest || s->tokens.quoted;
 }
 
 /*
@@ -197,6 +203,7 @@ talked_about(const TpSentence *s, int side)
 												NULL } };
 	static const char *const beside[] = { "to", "de", "para", "por", "em", "en", "con", "com", "una", "uma", NULL };
 	static const char *const that[] = { "que", NULL };
+	static const char *const limit[] = { "limite", "limitada", NULL };
 	static const char *const no_wish[] = { "to", "i", "we", "eu", "yo", NULL };
 	const char *const *lead = leads[s->language == TP_SPANISH ? 1 : s->language == TP_PORTUGUESE ? 2 : 0];
 	bool led = false;
@@ -216,7 +223,8 @@ talked_about(const TpSentence *s, int side)
 		if (i + 1 < side && tp_item_has(&s->item[i + 1], TP_SENSE_MARKET) && tp_item_has(&s->item[i], TP_SENSE_PRICE))
 			continue;
 		led |= is_word(s, i, lead) ||
-			   (i == side - 1 && is_word(s, i, beside) && !(i > 0 && tp_item_has(&s->item[i - 1], TP_SENSE_ORDER)));
+			   (i == side - 1 && is_word(s, i, beside) && !(i > 0 && tp_item_has(&s->item[i - 1], TP_SENSE_ORDER)) &&
+				!(i > 1 && tp_item_has(&s->item[i - 2], TP_SENSE_ORDER) && is_word(s, i - 1, limit)));
 	}
 	return led;
 }
@@ -251,7 +259,8 @@ wants_no_messages(const TpSentence *s)
 {
 	static const char *const no[] = { "no",     "nao", "not",       "don",       "dont", "don t",
 									  "do not", "sem", "no quiero", "nao quero", NULL };
-	static const char *const around[] = { "t", "more", "any", "mas", "mais", "send", "me", "want", NULL };
+	static const char *const around[] = { "t",   "more", "manden", "mandem", "envien", "enviem", "any",
+										  "mas", "mais", "send",   "me",     "want",   NULL };
 	bool refuses = false;
 
 	if (tp_sense_at(s, TP_SENSE_MESSAGES) < 0 || s->tokens.question)
@@ -277,6 +286,13 @@ read_sentence(TpSentence *s)
 
 	if (s->count == 0 || read_answer(s))
 		return;
+	/* a lone question mark */
+	if (s->tokens.question && tp_items_only(s, 0, false, false))
+	{
+		out->action = TP_SPOKEN_HELP;
+		out->confidence = 100;
+		return;
+	}
 	if (wants_no_messages(s))
 	{
 		out->action = TP_SPOKEN_STOP;

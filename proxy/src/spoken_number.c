@@ -1,11 +1,6 @@
 /*
  * spoken_number.c
- *	  Numerals and number words; see spoken_number.h.
- *
- * Rules: where both marks stand, the last is the decimal one.  One mark with three digits
- * behind it is a thousands mark by the language's habit (English comma, Spanish and Portuguese
- * point, which is confirmed since many write the other way); a comma with other than three
- * digits behind it is the decimal mark in Spanish and Portuguese and asked back in English.
+ *	  Numbers as they are written and said, of several tokens; see spoken_number.h.
  */
 #include "spoken_number.h"
 
@@ -35,140 +30,6 @@ tp_spoken_decimal(TpSpokenUnits units, char *text, size_t size)
 	while (part != 0 && used > 0 && text[used - 1] == '0')
 		text[--used] = '\0';
 	return true;
-}
-
-static void
-clamp(TpSpokenNumber *number)
-{
-	if (number->units > MOST)
-	{
-		number->units = MOST;
-		number->overflow = true;
-	}
-}
-
-/* Digits of text with `decimal` as the decimal mark (0: none), all other marks left out. */
-static TpSpokenUnits
-value_of(const char *text, const char *decimal, bool *overflow)
-{
-	TpSpokenUnits value = 0;
-	TpSpokenUnits scale = UNIT;
-
-	for (const char *c = text; *c != '\0'; c++)
-	{
-		if (*c < '0' || *c > '9')
-			continue;
-		if (decimal != NULL && c > decimal)
-		{
-			scale /= 10;
-			value += scale * (*c - '0');
-			*overflow |= scale == 0 && *c != '0'; /* more than 8 digits behind the mark */
-		}
-		else if (value < MOST)
-			value = value * 10 + (*c - '0') * UNIT;
-		else
-			*overflow = true;
-	}
-	return value;
-}
-
-/* Groups of three behind each thousands mark, up to the decimal mark or the end. */
-static bool
-grouped(const char *text, const char *end)
-{
-	const char *c = text;
-	int run = 0;
-	int groups = 0;
-
-	for (; c < end; c++)
-	{
-		if (*c >= '0' && *c <= '9')
-		{
-			run++;
-			continue;
-		}
-		if (groups > 0 ? run != 3 : run > 3 || run == 0)
-			return false;
-		groups++;
-		run = 0;
-	}
-	return groups == 0 || run == 3;
-}
-
-static int
-count_of(const char *text, char mark)
-{
-	int n = 0;
-
-	for (; *text != '\0'; text++)
-		n += *text == mark;
-	return n;
-}
-
-static void
-read_one_mark(const char *text, char mark, TpLanguage language, TpSpokenNumber *number)
-{
-	const char *at = strchr(text, mark);
-	size_t before = (size_t) (at - text);
-	size_t behind = strlen(at + 1);
-	bool english = language == TP_ENGLISH || language == TP_LANGUAGE_NONE;
-	bool thousands = behind == 3 && before > 0 && before <= 3 && text[0] != '0';
-
-	if (mark == '\'')
-	{
-		number->unreadable = !thousands;
-		number->units = value_of(text, NULL, &number->overflow);
-		return;
-	}
-	if (thousands && mark == (english ? ',' : '.'))
-	{
-		number->units = value_of(text, NULL, &number->overflow);
-		number->other = value_of(text, at, &number->overflow);
-		number->ambiguous = !english;
-		return;
-	}
-	if (thousands && english && mark == '.')
-	{
-		number->dotted = true;
-		number->other = value_of(text, NULL, &number->overflow);
-	}
-	if (english && mark == ',')
-		number->unreadable = true;
-	number->units = value_of(text, at, &number->overflow);
-	if (thousands && !english)
-	{
-		number->ambiguous = number->comma = true;
-		number->other = value_of(text, NULL, &number->overflow);
-	}
-}
-
-static void
-read_numeral(const char *text, TpLanguage language, TpSpokenNumber *number)
-{
-	int points = count_of(text, '.');
-	int commas = count_of(text, ',');
-	int quotes = count_of(text, '\'');
-	const char *decimal = NULL;
-
-	if (points + commas + quotes == 0)
-		number->units = value_of(text, NULL, &number->overflow);
-	else if (points + commas + quotes == 1)
-		read_one_mark(text, points > 0 ? '.' : commas > 0 ? ',' : '\'', language, number);
-	else
-	{
-		const char *point = strrchr(text, '.');
-		const char *comma = strrchr(text, ',');
-
-		if (points > 0 && commas > 0)
-			decimal = point > comma ? point : comma;
-		else if (quotes > 0)
-			decimal = point != NULL ? point : comma;
-		number->unreadable = (decimal != NULL && count_of(text, *decimal) > 1) ||
-							 (points > 0 && commas > 0 && quotes > 0) ||
-							 !grouped(text, decimal != NULL ? decimal : text + strlen(text));
-		number->units = value_of(text, decimal, &number->overflow);
-	}
-	clamp(number);
 }
 
 static const TpToken *
@@ -208,7 +69,7 @@ scales(const TpTokens *tokens, int i, unsigned bit, TpSpokenNumber *number)
 		number->units *= scale;
 		if (number->ambiguous)
 			number->other *= scale;
-		clamp(number);
+		tp_spoken_clamp(number);
 		used++;
 	}
 	return used;
@@ -420,6 +281,32 @@ number_words(const TpTokens *tokens, int i, unsigned bit, TpSpokenNumber *number
 	return used;
 }
 
+/* Three and more digits in words, which are what a number of an order or a code sounds like. */
+static int
+digits_said(const TpTokens *tokens, int i, unsigned bit, TpSpokenNumber *number)
+{
+	int n = 0;
+
+	for (; n < 8; n++)
+	{
+		int value = value_at(tokens, i + n, TP_SENSE_ONES, bit);
+
+		if (value < 0 && bit != TP_IN_ENGLISH)
+			value = value_at(tokens, i + n, TP_SENSE_ARTICLE, bit);
+		if (value < 0 || value > 9)
+			break;
+		number->digits[n] = (char) ('0' + value);
+	}
+	/* more of a number: two five thousand */
+	if (n < 3 || value_at(tokens, i + n, TP_SENSE_SCALE, bit) > 0 || value_at(tokens, i + n, TP_SENSE_POINT, bit) >= 0)
+	{
+		memset(number->digits, 0, sizeof(number->digits));
+		return 0;
+	}
+	number->units = tp_spoken_digits(number->digits, NULL, &number->overflow);
+	return n;
+}
+
 int
 tp_spoken_number(const TpTokens *tokens, int i, TpLanguage language, TpSpokenNumber *number)
 {
@@ -444,17 +331,18 @@ tp_spoken_number(const TpTokens *tokens, int i, TpLanguage language, TpSpokenNum
 		if (i - first > 2)
 			return 0;
 	}
-	numeral = numeral_at(tokens, i);
-	if (numeral != NULL && (i == first || numeral->joined || number->money))
+	if ((took = digits_said(tokens, i, bit, number)) > 0)
+		i += took;
+	else if ((numeral = numeral_at(tokens, i)) != NULL && (i == first || numeral->joined || number->money))
 	{
-		read_numeral(numeral->text, language, number);
+		tp_spoken_numeral(numeral->text, language, number);
 		number->unreadable |= numeral->long_word;
 		i++;
 		/* 12 000 */
 		while (numeral_at(tokens, i) != NULL && strcmp(tokens->token[i].text, "000") == 0 && !tokens->token[i].joined)
 		{
 			number->units *= 1000;
-			clamp(number);
+			tp_spoken_clamp(number);
 			i++;
 		}
 		i += scales(tokens, i, bit, number);
@@ -463,7 +351,14 @@ tp_spoken_number(const TpTokens *tokens, int i, TpLanguage language, TpSpokenNum
 	else if (word_at(tokens, i) != NULL && (took = number_words(tokens, i, bit, number)) > 0)
 	{
 		i += took;
-		if (!number->article)
+		/* um vírgula dezoito */
+		if (number->article && bit != TP_IN_ENGLISH && value_at(tokens, i, TP_SENSE_POINT, bit) >= 0)
+		{
+			took = spoken_fraction(tokens, i, bit, number);
+			number->article = took == 0;
+			i += took;
+		}
+		else if (!number->article)
 			i += spoken_fraction(tokens, i, bit, number);
 	}
 	else
@@ -473,7 +368,7 @@ tp_spoken_number(const TpTokens *tokens, int i, TpLanguage language, TpSpokenNum
 		number->money = true;
 		i++;
 	}
-	clamp(number);
+	tp_spoken_clamp(number);
 	for (int n = first, used = 0; n < i; n++)
 		used += snprintf(number->text + used, sizeof(number->text) - (size_t) used, "%s%s",
 						 n > first && !tokens->token[n].joined ? " " : "",

@@ -22,11 +22,18 @@ typedef struct TpSpokenNumber
 	bool negative;
 	bool money;                /* with a currency's sign or word */
 	bool article;              /* a, un, um: perhaps no number at all */
+	char digits[9];            /* said one by one: four eight two one */
 	char text[TP_SPOKEN_NAME]; /* as it was written */
 } TpSpokenNumber;
 
 /* Reads the number that begins at token i; returns how many tokens it takes, 0 if none begins there. */
 extern int tp_spoken_number(const TpTokens *tokens, int i, TpLanguage language, TpSpokenNumber *number);
+
+/* One numeral: digits and their marks. */
+extern void tp_spoken_numeral(const char *text, TpLanguage language, TpSpokenNumber *number);
+/* Digits of text with `decimal` as the decimal mark (NULL: none), all other marks left out. */
+extern TpSpokenUnits tp_spoken_digits(const char *text, const char *decimal, bool *overflow);
+extern void tp_spoken_clamp(TpSpokenNumber *number);
 
 /* Trimmed decimal; false if it does not fit. */
 extern bool tp_spoken_decimal(TpSpokenUnits units, char *text, size_t size);

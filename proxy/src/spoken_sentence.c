@@ -320,7 +320,7 @@ number_follows(const TpSentence *s, int i)
 {
 	TpSpokenNumber number;
 
-	return i < s->tokens.count && tp_spoken_number(&s->tokens, i, s->language, &number) > 0;
+	return i < s->tokens.count && tp_spoken_number(&s->tokens, i, s->language, &number) > 0 && !number.article;
 }
 
 /* How many tokens from i on are this phrase's words; 0: they are not. */
@@ -365,25 +365,6 @@ read_phrase(TpSentence *s, int i, TpItem *item)
 		return took;
 	}
 	return 0;
-}
-
-/* hey mate, buy; ... at 150, amigo: whom it is said to, set off by marks; my mate is told of. */
-static void
-forget_vocatives(TpSentence *s)
-{
-	for (int i = 0; i < s->count; i++)
-	{
-		TpItem *item = &s->item[i];
-		const TpItem *before = i > 0 ? item - 1 : NULL;
-		bool opens = before == NULL || before->kind != TP_ITEM_WORD ||
-					 (tp_item_has(before, TP_SENSE_FILL) &&
-					  tp_word_value(tp_item_word(s, before), TP_SENSE_FILL, tp_language_bit(s->language)) == 1);
-		bool closes = i + 1 == s->count || s->item[i + 1].kind == TP_ITEM_MARK;
-
-		if (tp_item_has(item, TP_SENSE_NEVER) && opens && closes && item->phrase == NULL &&
-			tp_word_value(tp_item_word(s, item), TP_SENSE_NEVER, tp_language_bit(s->language)) == 1)
-			item->senses = TP_BIT(TP_SENSE_FILL);
-	}
 }
 
 void
@@ -459,5 +440,5 @@ tp_spoken_items(TpSentence *s)
 		i += took;
 		s->count++;
 	}
-	forget_vocatives(s);
+	tp_forget_asides(s);
 }

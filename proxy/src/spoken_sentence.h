@@ -49,6 +49,8 @@ typedef struct TpSentence
 
 /* Writes out slips of the finger in months (before the language is known) and number words. */
 extern void tp_mend_tokens(TpSentence *s, TpLanguage language);
+/* Takes salutations and signatures for what says nothing. */
+extern void tp_forget_asides(TpSentence *s);
 /* Makes the items of the tokens. */
 extern void tp_spoken_items(TpSentence *s);
 

@@ -89,12 +89,22 @@ typedef struct Folded
 	size_t length;
 } Folded;
 
+static bool
+begins(const Folded *folded)
+{
+	for (size_t i = 0; i < folded->length; i++)
+		if (folded->text[i] != ' ')
+			return false;
+	return true;
+}
+
 static void
 fold_all(TpSlice text, Folded *folded, TpTokens *tokens)
 {
 	size_t i = 0;
 
 	folded->length = 0;
+	tokens->quoted = false;
 	while (i < text.length && folded->length < TP_SPOKEN_BYTES)
 	{
 		size_t width = tp_utf8_width(text.data + i, text.length - i);
@@ -105,6 +115,11 @@ fold_all(TpSlice text, Folded *folded, TpTokens *tokens)
 		tokens->portuguese_mark |= c == 0xE3 || c == 0xF5 || c == 0xC3 || c == 0xD5 || c == 0xE7 || c == 0xC7 ||
 								   c == 0xEA || c == 0xE2 || c == 0xF4;
 		tokens->question |= f == '?';
+		/* where a message or a line of it begins */
+		if ((c == '>' || c == '"' || c == 0xAB || c == 0x201C || c == 0x201E || c == 0x300C || c == '\'' ||
+			 c == 0x2018) &&
+			(begins(folded) || (i > 0 && text.data[i - 1] == '\n')))
+			tokens->quoted = true;
 		tokens->jest |= c == 0x1F602 || c == 0x1F923 || c == 0x1F606 || c == 0x1F605 || c == 0x1F644 || c == 0x1F643 ||
 						c == 0x1F61C || c == 0x1F61D || c == 0x1F921 || c == 0x1F60F || c == 0x1F609;
 		if (c == 0x301 && folded->length > 0)

@@ -35,6 +35,7 @@ typedef struct TpTokens
 	bool too_many;
 	bool question;        /* ? or its Spanish beginning */
 	bool jest;            /* a laughing, winking or eye-rolling face */
+	bool quoted;          /* what somebody else wrote: in quotation marks, or behind a > */
 	bool spanish_mark;    /* inverted marks, n with tilde */
 	bool portuguese_mark; /* a or o with tilde, c with cedilla */
 } TpTokens;
