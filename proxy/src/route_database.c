@@ -10,6 +10,9 @@
 #include "problem.h"
 #include "query.h"
 #include "route.h"
+#include "settings.h"
+
+#define LINKS "whatsapp_link_" /* what functions of users/whatsapp are called */
 
 static void
 on_result(void *context, const PGresult *result, const TpPgError *error)
@@ -55,6 +58,10 @@ tp_call_arguments(TpCall *call, TpBuffer *json)
 
 	tp_buffer_text(json, "{\"tenant\":");
 	tp_buffer_integer(json, call->tenant);
+	/* Where a phone is to write, only the settings know. */
+	if (call->route->function != NULL && strncmp(call->route->function, LINKS, strlen(LINKS)) == 0 &&
+		*call->edge->settings->twilio_whatsapp_number != '\0')
+		tp_buffer_format(json, ",\"number\":\"%s\"", call->edge->settings->twilio_whatsapp_number);
 	if (call->parameter.length > 0)
 	{
 		tp_buffer_text(json, ",\"param\":");

@@ -301,6 +301,25 @@ export type SubscriptionChange = {
   subscription: Subscription;
 };
 
+export type WhatsappLink = {
+  link: {
+    phone: string;
+    /** null: found out from each message */
+    language: string | null;
+    linkedAt: string;
+    /** It has written STOP; it gets answers alone */
+    optedOut: boolean;
+    lastMessageAt: NullableTime;
+    /** The exchange's */
+    number: string | null;
+  } | null;
+  /** The code that waits for its phone */
+  pending: {
+    phone: string;
+    expiresAt: string;
+  } | null;
+};
+
 /** Fields as Twilio names them; there may be any others */
 export type WhatsappMessage = {
   /** That of TWILIO_ACCOUNT_SID */
@@ -848,6 +867,27 @@ export class TradepostApi {
       password: string;
     };
   }>;
+  /** GET /users/whatsapp: The phone that trades for one by WhatsApp */
+  whatsappLink(options?: Common): Promise<WhatsappLink>;
+  /** POST /users/whatsapp: A code that links a phone */
+  linkWhatsapp(body?: {
+    /** With the plus and the country's code; else the one that was verified */
+    phone?: string;
+  }, options?: Common): Promise<{
+    code: string;
+    text: string;
+    phone: string;
+    /** The exchange's */
+    number: string | null;
+    expiresAt: string;
+  }>;
+  /** PATCH /users/whatsapp: The language of what the phone is told */
+  setWhatsappLanguage(body: {
+    /** null: found out from each message */
+    language: "en" | "es" | "pt" | null;
+  }, options?: Common): Promise<WhatsappLink>;
+  /** DELETE /users/whatsapp: The phone trades for one no more */
+  unlinkWhatsapp(options?: Common): Promise<void>;
   /** POST /webhooks/billing: What a payment provider's adapter has to say */
   billingEvent(body: {
     provider?: string;

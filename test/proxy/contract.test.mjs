@@ -298,6 +298,16 @@ test('every described route of the platform answers as described', async () => {
     assert.equal(answer.status, status, answer.text);
     hold('POST', message, message, status, answer);
   }
+  const linking = await check('POST', '/users/whatsapp', { status: 201, token, body: { phone: '+15550001111' } });
+  await check('POST', '/users/whatsapp', { status: 400, token, body: { phone: 'x' } });
+  await check('PATCH', '/users/whatsapp', { status: 404, token, body: { language: 'es' } });
+  await check('GET', '/users/whatsapp', { status: 200, token });
+  hold('POST', message, message, 200, await fromTwilio(proxy, { Body: linking.json.text }));
+  assert.equal((await check('PATCH', '/users/whatsapp', { status: 200, token, body: { language: 'es' } })).json.link.phone, '+15550001111');
+  await check('PATCH', '/users/whatsapp', { status: 400, token, body: {} });
+  await check('POST', '/users/whatsapp', { status: 409, token, body: { phone: '+15550001111' } });
+  await check('DELETE', '/users/whatsapp', { status: 204, token });
+  await check('DELETE', '/users/whatsapp', { status: 404, token });
   await check('GET', message, { path: VERIFY, status: 200 });
   await check('GET', message, { path: `${VERIFY}x`.replace('subscribe', 'listen'), status: 403 });
   await check('GET', message, { path: VERIFY.slice(0, VERIFY.indexOf('&hub.challenge')), status: 400 });

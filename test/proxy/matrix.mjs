@@ -62,6 +62,11 @@ export const RULES = {
   'POST /users/email/confirm': login(200),
   'POST /users/phone': login(202),
   'POST /users/phone/confirm': login(200),
+  'GET /users/whatsapp': login(200),
+  'POST /users/whatsapp': login(201),
+  // Nobody's phone is linked; but a code waits for one.
+  'PATCH /users/whatsapp': login('404 not_found'),
+  'DELETE /users/whatsapp': login(204),
   'GET /mfa': login(200),
   'POST /mfa/enroll': login(201),
   'POST /mfa/verify': login(200),

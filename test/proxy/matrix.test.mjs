@@ -150,6 +150,8 @@ const CALLS = {
   'POST /mfa/recovery-codes': async (who) => ({ body: { code: who.email && !who.key ? await enrolled(who) : '123456' } }),
   'DELETE /mfa': async (who) => ({ body: { password: mine(who).password, code: who.email && !who.key ? await enrolled(who) : '123456' } }),
   'GET /webhooks/twilio/whatsapp': () => ({ path: VERIFY }),
+  'POST /users/whatsapp': () => ({ body: { phone: `+1555${String(1_000_000 + n++)}` } }),
+  'PATCH /users/whatsapp': () => ({ body: { language: 'es' } }),
   'POST /trading/signals': () => ({ body: signal }),
   'GET /trading/signals/{id}': at('signal', '/trading/signals/{id}'),
   'GET /trading/executions/{id}': at('execution', '/trading/executions/{id}'),
