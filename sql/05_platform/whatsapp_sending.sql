@@ -309,7 +309,7 @@ $$;
 COMMENT ON FUNCTION tradepost_edge.whatsapp_unknown(bigint, text, boolean) IS
 'Nobody knows whether the provider has taken a message: it is looked up before it is sent again. answered: the request ended with an answer, so that the provider''s list will soon be right';
 
-CREATE OR REPLACE FUNCTION tradepost_edge.whatsapp_looked_up(id bigint, found jsonb)
+CREATE OR REPLACE FUNCTION tradepost_edge.whatsapp_looked_up(id bigint, hits jsonb)
 	RETURNS text LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
@@ -321,7 +321,7 @@ BEGIN
 	IF o.id IS NULL THEN
 		RETURN 'settled';
 	END IF;
-	SELECT f.sid, f.status, f.code INTO hit FROM jsonb_to_recordset(found) f (sid text, status text, code integer, at bigint)
+	SELECT f.sid, f.status, f.code INTO hit FROM jsonb_to_recordset(hits) f (sid text, status text, code integer, at bigint)
 	-- Some minutes less: the provider has a clock of its own.
 	WHERE to_timestamp(f.at) > o.created_at - interval '5 minutes' AND NOT coalesce(f.sid = ANY (o.earlier_sids), false)
 		AND NOT EXISTS (SELECT FROM tradepost_internal.whatsapp_outbox x WHERE x.provider_sid = f.sid)
@@ -331,13 +331,13 @@ BEGIN
 		PERFORM tradepost_edge.whatsapp_sent(o.id, hit.sid);
 		PERFORM tradepost_internal.whatsapp_report(o.id, hit.sid, hit.status, hit.code);
 		RETURN 'sent';
-	ELSIF o.created_at < now() - interval '1 day' OR found IS NOT NULL AND o.faults >= most AND clock_timestamp() >= o.sure_at THEN
+	ELSIF o.created_at < now() - interval '1 day' OR hits IS NOT NULL AND o.faults >= most AND clock_timestamp() >= o.sure_at THEN
 		UPDATE tradepost_internal.whatsapp_outbox x SET status = 'failed', leased_until = NULL, ended_at = clock_timestamp(),
-			error = CASE WHEN found IS NULL THEN 'whether it was sent could not be found out for a day' ELSE x.error END WHERE x.id = o.id;
+			error = CASE WHEN hits IS NULL THEN 'whether it was sent could not be found out for a day' ELSE x.error END WHERE x.id = o.id;
 		RETURN 'failed';
-	ELSIF found IS NULL OR clock_timestamp() < o.sure_at THEN
+	ELSIF hits IS NULL OR clock_timestamp() < o.sure_at THEN
 		UPDATE tradepost_internal.whatsapp_outbox x SET leased_until = NULL,
-			next_at = CASE WHEN found IS NULL THEN clock_timestamp() + tradepost_internal.jittered(5) ELSE least(o.sure_at, clock_timestamp() + interval '5 seconds') END WHERE x.id = o.id;
+			next_at = CASE WHEN hits IS NULL THEN clock_timestamp() + tradepost_internal.jittered(5) ELSE least(o.sure_at, clock_timestamp() + interval '5 seconds') END WHERE x.id = o.id;
 		RETURN 'wait';
 	END IF;
 	-- It was not taken: as if it had never been given out, it is judged anew.

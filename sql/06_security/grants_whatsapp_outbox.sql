@@ -13,4 +13,4 @@ GRANT EXECUTE ON FUNCTION
 	tradepost_edge.whatsapp_looked_up(bigint, jsonb),
 	tradepost_edge.whatsapp_status(text, text, text, integer, bigint),
 	tradepost_edge.whatsapp_figures()
-TO tradepost_proxy, tradepost_admin;
+TO tradepost_proxy;
