@@ -7,17 +7,22 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION tradepost_internal.reason_words(text, text) IS 'A reason of reason_text() as a sentence; NULL for none';
 
-CREATE OR REPLACE FUNCTION tradepost_internal.reply_funds(o tradepost_internal.orders, lang text)
+CREATE OR REPLACE FUNCTION tradepost_internal.reply_funds(order_id bigint, lang text)
 	RETURNS text LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
-	of_side tradepost.side := (ARRAY['buy', 'sell']::tradepost.side[])[o.side + 1];
-	of_type tradepost.order_type := (ARRAY['limit', 'market', 'stop', 'stop_limit', 'take_profit']::tradepost.order_type[])[o.type + 1];
+	-- Not a parameter: what takes the row type of a table that the matcher writes would keep that table from being altered.
+	o       tradepost_internal.orders;
+	of_side tradepost.side;
+	of_type tradepost.order_type;
 	i       tradepost_internal.instruments;
 	asked   jsonb;
 	less    numeric;
 	spent   integer;
 BEGIN
+	SELECT x.* INTO o FROM tradepost_internal.orders x WHERE x.id = reply_funds.order_id;
+	of_side := (ARRAY['buy', 'sell']::tradepost.side[])[o.side + 1];
+	of_type := (ARRAY['limit', 'market', 'stop', 'stop_limit', 'take_profit']::tradepost.order_type[])[o.type + 1];
 	IF o.type NOT IN (0, 1) THEN
 		RETURN NULL;
 	END IF;
@@ -41,20 +46,23 @@ EXCEPTION WHEN SQLSTATE '@tradepost_wait_timeout@' OR SQLSTATE '@tradepost_not_p
 	RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION tradepost_internal.reply_funds(tradepost_internal.orders, text) IS
+COMMENT ON FUNCTION tradepost_internal.reply_funds(bigint, text) IS
 'For an order that was rejected for want of funds: what it takes, what is free, and what that would do for, as the matcher now sees it; NULL if it would be another matter now';
 
-CREATE OR REPLACE FUNCTION tradepost_internal.reply_advice(o tradepost_internal.orders, lang text)
+CREATE OR REPLACE FUNCTION tradepost_internal.reply_advice(order_id bigint, lang text)
 	RETURNS text LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
-	word text := tradepost_internal.reason_text(o.reason);
+	o    tradepost_internal.orders;
+	word text;
 	i    record;
 BEGIN
+	SELECT x.* INTO o FROM tradepost_internal.orders x WHERE x.id = reply_advice.order_id;
+	word := tradepost_internal.reason_text(o.reason);
 	SELECT x.tick, x.band, x.allow_negative, coalesce(s.mark, x.initial_mark) AS mark, s.last_trade_seq, s.last_price INTO i
 		FROM tradepost_internal.instruments x LEFT JOIN tradepost_internal.instrument_state s ON s.instrument = x.id WHERE x.id = o.instrument;
 	RETURN CASE word
-		WHEN 'insufficient_funds' THEN tradepost_internal.reply_funds(o, lang)
+		WHEN 'insufficient_funds' THEN tradepost_internal.reply_funds(o.id, lang)
 		WHEN 'outside_band' THEN tradepost_internal.text('advice_band', lang, jsonb_build_object(
 			'low', tradepost_internal.shown(greatest(ceil((i.mark - i.band) / i.tick) * i.tick, CASE WHEN NOT i.allow_negative THEN i.tick END), lang),
 			'high', tradepost_internal.shown(floor((i.mark + i.band) / i.tick) * i.tick, lang)))
@@ -64,7 +72,7 @@ BEGIN
 		END;
 END
 $$;
-COMMENT ON FUNCTION tradepost_internal.reply_advice(tradepost_internal.orders, text) IS 'What the user could do about an order that was rejected; NULL where there is nothing';
+COMMENT ON FUNCTION tradepost_internal.reply_advice(bigint, text) IS 'What the user could do about an order that was rejected; NULL where there is nothing';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.reply_order_unknown(order_id bigint, lang text)
 	RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -73,7 +81,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION tradepost_internal.reply_order_unknown(bigint, text) IS 'What is said of an order that is not the user''s, or is none';
 
-CREATE OR REPLACE FUNCTION tradepost_internal.reply_places(o tradepost_internal.orders, lang text)
+CREATE OR REPLACE FUNCTION tradepost_internal.reply_places(order_id bigint, lang text)
 	RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT jsonb_build_object('order', o.id, 'market', n.market, 'line', tradepost_internal.reply_line(lang, o.side, o.type, o.quantity, n.market, o.price, o.stop_price),
@@ -83,12 +91,13 @@ BEGIN ATOMIC
 		|| CASE WHEN o.filled > 0 THEN jsonb_build_object('done', tradepost_internal.text(CASE o.side WHEN 0 THEN 'done_buy' ELSE 'done_sell' END, lang),
 			'filled', tradepost_internal.shown(o.filled, lang), 'average', tradepost_internal.shown(round(o.filled_value / (o.filled * i.multiplier), 8), lang),
 			'commission', CASE WHEN o.commission <> 0 THEN tradepost_internal.shown(o.commission, lang) END, 'currency', q.code) ELSE '{}' END
-	FROM tradepost_internal.instruments i
+	FROM tradepost_internal.orders o
+	JOIN tradepost_internal.instruments i ON i.id = o.instrument
 	JOIN tradepost_internal.assets q ON q.id = i.quote
 	CROSS JOIN LATERAL (SELECT tradepost_internal.market_name(i.id) AS market) n
-	WHERE i.id = o.instrument;
+	WHERE o.id = reply_places.order_id;
 END;
-COMMENT ON FUNCTION tradepost_internal.reply_places(tradepost_internal.orders, text) IS 'The places of the texts about an order';
+COMMENT ON FUNCTION tradepost_internal.reply_places(bigint, text) IS 'The places of the texts about an order';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.reply_order(asking tradepost_internal.users, lang text, order_id bigint)
 	RETURNS text LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
@@ -109,7 +118,7 @@ BEGIN
 		RETURN tradepost_internal.text('outcome_pending', lang, jsonb_build_object('order', c.id,
 			'line', tradepost_internal.reply_line(lang, c.side, c.type, c.quantity, tradepost_internal.market_name(c.instrument), c.price, c.stop_price)));
 	END IF;
-	places := tradepost_internal.reply_places(o, lang);
+	places := tradepost_internal.reply_places(o.id, lang);
 	wants := CASE
 		WHEN o.status = 0 THEN 'outcome_open'
 		WHEN o.status = 1 THEN 'outcome_part'
@@ -121,7 +130,7 @@ BEGIN
 		ELSE 'outcome_untriggered' END;
 	-- A market order that found nobody, and what was to trade at once or not at all, never was in the market.
 	IF wants = 'outcome_rejected' OR (wants = 'outcome_cancelled' AND tradepost_internal.reason_text(o.reason) IN ('no_liquidity', 'unfilled')) THEN
-		places := places || jsonb_build_object('advice', tradepost_internal.reply_advice(o, lang));
+		places := places || jsonb_build_object('advice', tradepost_internal.reply_advice(o.id, lang));
 	END IF;
 	RETURN tradepost_internal.text(wants, lang, places);
 END
@@ -169,7 +178,7 @@ BEGIN
 	ELSIF o.id IS NULL OR o.status IN (0, 1, 7) THEN
 		RETURN tradepost_internal.text('cancel_pending', lang, jsonb_build_object('order', order_id, 'command', tradepost_internal.text('command_orders', lang)));
 	ELSIF o.status = 3 THEN
-		RETURN tradepost_internal.text('cancel_done', lang, tradepost_internal.reply_places(o, lang));
+		RETURN tradepost_internal.text('cancel_done', lang, tradepost_internal.reply_places(o.id, lang));
 	END IF;
 	RETURN tradepost_internal.text('cancel_late', lang, jsonb_build_object('order', order_id,
 		'reason', tradepost_internal.text(CASE o.status WHEN 2 THEN 'reason_order_filled' WHEN 4 THEN 'reason_order_expired' ELSE 'reason_order_rejected' END, lang)));
@@ -200,7 +209,7 @@ BEGIN
 	ELSIF decided.kind = 2 AND o.status IN (0, 1, 7) THEN
 		RETURN tradepost_internal.text('amend_rejected', lang, jsonb_build_object('order', order_id, 'reason', tradepost_internal.reason_words(tradepost_internal.reason_text(decided.reason), lang)));
 	ELSIF decided.kind = 6 AND o.status IN (0, 1, 7) THEN
-		RETURN tradepost_internal.text('amend_done', lang, tradepost_internal.reply_places(o, lang));
+		RETURN tradepost_internal.text('amend_done', lang, tradepost_internal.reply_places(o.id, lang));
 	END IF;
 	-- It traded with the new price, or had ended before.
 	RETURN tradepost_internal.reply_order(asking, lang, order_id);

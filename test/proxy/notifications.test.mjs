@@ -107,10 +107,10 @@ test('pages newest first, filters, counts; marked one by one, by many, and all',
 test('preferences: by kind and channel; what is not wanted does not come', async () => {
   const who = await newUser(proxy);
   const { preferences } = await must(200, who, 'GET', '/notifications/preferences');
-  assert.deepEqual(Object.keys(preferences), ['fills', 'expiries', 'signals', 'security', 'subscription']);
-  assert.deepEqual(preferences.fills, { inapp: true, websocket: true, email: false });
+  assert.deepEqual(Object.keys(preferences), ['fills', 'expiries', 'cancels', 'signals', 'security', 'subscription']);
+  assert.deepEqual(preferences.fills, { inapp: true, websocket: true, email: false, whatsapp: true });
   const set = await must(200, who, 'PATCH', '/notifications/preferences', { preferences: { signals: { websocket: false }, fills: { inapp: false } } });
-  assert.deepEqual([set.preferences.signals, set.preferences.fills.inapp, set.preferences.security], [{ inapp: true, websocket: false, email: false }, false, preferences.security]);
+  assert.deepEqual([set.preferences.signals, set.preferences.fills.inapp, set.preferences.security], [{ inapp: true, websocket: false, email: false, whatsapp: true }, false, preferences.security]);
   const socket = await open(who);
   await tell(who, 'signals', 'in the list only');
   await tell(who, 'fills', 'on the socket only');
