@@ -321,6 +321,15 @@ export type WhatsappLink = {
 };
 
 /** Fields as Twilio names them; there may be any others */
+export type WhatsappStatus = {
+  /** That of TWILIO_ACCOUNT_SID */
+  AccountSid: string;
+  MessageSid: string;
+  MessageStatus: string;
+  ErrorCode?: string;
+};
+
+/** Fields as Twilio names them; there may be any others */
 export type WhatsappMessage = {
   /** That of TWILIO_ACCOUNT_SID */
   AccountSid: string;
@@ -504,7 +513,7 @@ export type PerformanceAnswer = {
   performance: Performance;
 };
 
-export type NotificationKind = "fills" | "expiries" | "signals" | "security" | "subscription";
+export type NotificationKind = "fills" | "expiries" | "cancels" | "signals" | "security" | "subscription";
 
 export type Notification = {
   id: Id;
@@ -520,6 +529,7 @@ export type Notification = {
 export type Preferences = {
   fills?: Channels;
   expiries?: Channels;
+  cancels?: Channels;
   signals?: Channels;
   security?: Channels;
   subscription?: Channels;
@@ -619,6 +629,7 @@ export type Channels = {
   inapp?: boolean;
   websocket?: boolean;
   email?: boolean;
+  whatsapp?: boolean;
 };
 
 export type Problem = {
@@ -907,6 +918,11 @@ export class TradepostApi {
   }, options?: {
     tradepostSignature?: string;
   } & Common): Promise<BillingResult>;
+  /** POST /webhooks/twilio/status: What became of a message that went out by Twilio */
+  whatsappStatus(body: WhatsappStatus, options?: {
+    outbox?: Id;
+    xTwilioSignature?: string;
+  } & Common): Promise<void>;
   /** GET /webhooks/twilio/whatsapp: Says to a hook of Meta's kind that it has come to the right place */
   verifyWhatsapp(options?: {
     "hub.mode"?: "subscribe";

@@ -46,6 +46,7 @@ const operations = {
   setWhatsappLanguage: ["PATCH", "/users/whatsapp", false, true, {}, {}],
   unlinkWhatsapp: ["DELETE", "/users/whatsapp", false, false, {}, {}],
   billingEvent: ["POST", "/webhooks/billing", false, true, {}, {"tradepostSignature":"Tradepost-Signature"}],
+  whatsappStatus: ["POST", "/webhooks/twilio/status", false, true, {"outbox":"outbox"}, {"xTwilioSignature":"X-Twilio-Signature"}],
   verifyWhatsapp: ["GET", "/webhooks/twilio/whatsapp", false, false, {"hub.mode":"hub.mode","hub.verify_token":"hub.verify_token","hub.challenge":"hub.challenge"}, {}],
   whatsappMessage: ["POST", "/webhooks/twilio/whatsapp", false, true, {}, {"xTwilioSignature":"X-Twilio-Signature"}],
   listSignals: ["GET", "/trading/signals", false, false, {"symbol":"symbol","status":"status","type":"type","access":"access","minConfidence":"minConfidence","since":"since","author":"author","limit":"limit","cursor":"cursor"}, {}],

@@ -298,6 +298,9 @@ test('every described route of the platform answers as described', async () => {
     assert.equal(answer.status, status, answer.text);
     hold('POST', message, message, status, answer);
   }
+  const state = '/webhooks/twilio/status';
+  hold('POST', state, state, 204, await fromTwilio(proxy, { MessageStatus: 'delivered' }, { to: state }));
+  hold('POST', state, state, 403, await fromTwilio(proxy, { MessageStatus: 'delivered' }, { to: state, token: 'another' }));
   const linking = await check('POST', '/users/whatsapp', { status: 201, token, body: { phone: '+15550001111' } });
   await check('POST', '/users/whatsapp', { status: 400, token, body: { phone: 'x' } });
   await check('PATCH', '/users/whatsapp', { status: 404, token, body: { language: 'es' } });

@@ -94,6 +94,7 @@ export const RULES = {
   'PATCH /notifications/preferences': login(200),
   'GET /system/metrics': read({ least: 'enterprise' }),
   'POST /webhooks/billing': open(200),
+  'POST /webhooks/twilio/status': open(204),
   'GET /webhooks/twilio/whatsapp': open(200),
   'POST /webhooks/twilio/whatsapp': open(200),
   'GET /health': open(200),

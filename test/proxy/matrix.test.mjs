@@ -183,6 +183,7 @@ async function call(endpoint, role, tier) {
   const [method, template] = endpoint.split(' ');
   if (endpoint === 'POST /webhooks/billing') return billing(proxy, { type: 'payment.succeeded', user: victim.user.id });
   if (endpoint === 'POST /webhooks/twilio/whatsapp') return fromTwilio(proxy, {});
+  if (endpoint === 'POST /webhooks/twilio/status') return fromTwilio(proxy, { MessageStatus: 'delivered' }, { to: template });
   const { path: to = template, body, token = who.token, headers } = await (CALLS[endpoint] ?? (() => ({})))(who);
   const item = document.paths[template];
   const base = (item.servers ?? item.get?.servers)?.[0].url === '/' ? '' : '/api/v1';
