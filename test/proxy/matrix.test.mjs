@@ -213,7 +213,7 @@ for (const endpoint of endpoints) {
     assert.equal(cells.length, ROLES.length * TIERS.length);
     await Promise.all(cells.map(async ([role, tier, wanted]) => {
       const answer = await call(endpoint, role, tier).catch((error) => ({ status: error.message, text: error.stack }));
-      const is = [answer.status, answer.json?.code].filter((x) => x !== undefined).join(' ');
+      const is = [answer.status, answer.status < 400 ? undefined : answer.json?.code].filter((x) => x !== undefined).join(' ');
       if (is !== wanted) wrong.push(`${role}, ${tier}: ${is}, not ${wanted}: ${answer.text}`);
     }));
     assert.deepEqual(wrong, []);
