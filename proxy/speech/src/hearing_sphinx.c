@@ -32,8 +32,8 @@
  * How much worse than free phones a sentence, and its worst word, may fit: mean difference
  * of the acoustic scores a frame.  Measured over synthesized voices: see proxy/README.md.
  */
-#define SENTENCE_WORST (-40.0)
-#define WORD_WORST (-62.0)
+#define SENTENCE_WORST (-36.0)
+#define WORD_WORST (-50.0)
 /* Of the sound that the phones take for speech, so much has to be in the sentence's words. */
 #define COVERED_LEAST 0.75
 
@@ -381,7 +381,8 @@ sphinx_hear(const TpSpeechSettings *settings, const TpHearingOf *what, TpHearing
 					 fit.covered * 100);
 	if (heard == NULL || fit.words == 0)
 		hearing->fault = ps_get_n_frames(sphinx.phones) < FRAMES_MOST / 4 ? "silence" : "not_understood";
-	else if (fit.mean < SENTENCE_WORST || fit.worst < WORD_WORST || fit.covered < COVERED_LEAST)
+	else if (tp_speech_aside(heard) || fit.mean < SENTENCE_WORST || fit.worst < WORD_WORST ||
+			 fit.covered < COVERED_LEAST)
 		hearing->fault = "not_understood";
 	else
 		hearing->fault = NULL;

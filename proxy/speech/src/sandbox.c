@@ -22,6 +22,13 @@
 #define FILE_MOST ((rlim_t) 8 << 20)   /* dictionaries in memory count as files */
 #define FILES_MOST 64
 
+/* AddressSanitizer takes addresses by the terabyte. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TP_SANITIZED
+#endif
+#endif
+
 #if defined(__x86_64__)
 #define ARCHITECTURE AUDIT_ARCH_X86_64
 #elif defined(__aarch64__)
@@ -120,7 +127,7 @@ tp_sandbox_enter(bool network)
 		return "prctl";
 	if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_FSIZE, FILE_MOST) || !limit(RLIMIT_NOFILE, FILES_MOST))
 		return "setrlimit";
-#ifndef __SANITIZE_ADDRESS__
+#if !defined(__SANITIZE_ADDRESS__) && !defined(TP_SANITIZED)
 	if (!limit(RLIMIT_AS, MEMORY_MOST))
 		return "setrlimit";
 #endif

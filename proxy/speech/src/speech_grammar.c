@@ -32,6 +32,23 @@ static const char questions[] =
 	" | [show] [me] [my] [account] balance | help | [show] [me] [the] market;\n"
 	"<cancel> = cancel [order] [number] <order_number>;\n";
 
+/* What turns a sentence into none, or is for writing alone: heard only to be told from what is like it. */
+static const char asides[] =
+	"<aside> = do not | don't | never | should i | did i | if i | i | yes | no | stop | confirm;\n";
+
+bool
+tp_speech_aside(const char *heard)
+{
+	static const char *const words[] = { "do", "don't", "never", "i", "yes", "no", "stop", "confirm" };
+	size_t length = strcspn(heard, " ");
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i]) == length && memcmp(heard, words[i], length) == 0)
+			return true;
+	/* The others begin with a word of their own and "i". */
+	return strncmp(heard + length, " i", 2) == 0 && (heard[length + 2] == ' ' || heard[length + 2] == '\0');
+}
+
 static const char orders[] =
 	"<side> = buy | sell;\n"
 	"<lots> = lots [of] | contracts [of];\n"
@@ -85,8 +102,10 @@ tp_speech_grammar(const TpSpeechMarkets *markets, TpBuffer *jsgf)
 	bool any = markets->n_markets > 0;
 
 	tp_buffer_text(jsgf, "#JSGF V1.0;\ngrammar tradepost;\n");
-	tp_buffer_format(jsgf, "public <command> = [please] (%s<question> | <cancel>) [please];\n",
+	tp_buffer_format(jsgf,
+					 "public <command> = [<aside>] [please] (%s<question> | <cancel>) [please] | <aside> [<digit>+];\n",
 					 any ? "<order> | <look> | " : "");
+	tp_buffer_text(jsgf, asides);
 	tp_buffer_text(jsgf, questions);
 	tp_buffer_text(jsgf, numbers);
 	if (!any)

@@ -3,8 +3,8 @@
  *	  What may be said to the exchange, as a JSGF grammar: orders in the listed markets,
  *	  cancelling one order by its number, and questions.  Pure.
  *
- * Nothing that confirms, stops, or cancels more than one order is in it: what is not in it
- * cannot be heard.
+ * Nothing in it confirms, stops, or cancels more than one order; tp_speech_aside() tells
+ * what is in it to be refused.
  */
 #ifndef TRADEPOST_SPEECH_GRAMMAR_H
 #define TRADEPOST_SPEECH_GRAMMAR_H
@@ -13,5 +13,8 @@
 
 /* The root rule is <command>. */
 extern void tp_speech_grammar(const TpSpeechMarkets *markets, TpBuffer *jsgf);
+
+/* Begins with what is in the grammar only so that "do not buy" is not taken for "buy": it is no command. */
+extern bool tp_speech_aside(const char *heard);
 
 #endif
