@@ -64,6 +64,7 @@ CREATE TABLE tradepost_internal.whatsapp_messages (
 	command_id      bigint,
 	order_id        bigint,
 	reply           text,
+	answered_at     timestamptz,
 	outcome_told_at timestamptz,
 	told_seq        bigint,
 	media_url       text,
@@ -94,6 +95,7 @@ COMMENT ON COLUMN tradepost_internal.whatsapp_messages.action IS 'What it was un
 COMMENT ON COLUMN tradepost_internal.whatsapp_messages.command_id IS 'Command that it gave the engine';
 COMMENT ON COLUMN tradepost_internal.whatsapp_messages.order_id IS 'Order that the command is about';
 COMMENT ON COLUMN tradepost_internal.whatsapp_messages.reply IS 'What it was answered; NULL: nothing, or not by the webhook''s answer';
+COMMENT ON COLUMN tradepost_internal.whatsapp_messages.answered_at IS 'When the webhook was answered before its command was decided: that answer stands, and the outcome is told by a message';
 COMMENT ON COLUMN tradepost_internal.whatsapp_messages.outcome_told_at IS 'When what became of its command was told, in the answer or later by a message';
 COMMENT ON COLUMN tradepost_internal.whatsapp_messages.told_seq IS 'Last event that what was told knew of: fills of the order up to it need no message';
 COMMENT ON COLUMN tradepost_internal.whatsapp_messages.media_url IS 'Where a voice note is fetched from';

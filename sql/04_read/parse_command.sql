@@ -8,7 +8,7 @@ COMMENT ON FUNCTION tradepost_internal.parse_spoken(text, text, jsonb) IS
 CREATE OR REPLACE FUNCTION tradepost_internal.spoken_reference(tenant bigint DEFAULT NULL)
 	RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-	SELECT jsonb_build_object('today', (now() AT TIME ZONE 'UTC')::date::text,
+	SELECT jsonb_build_object('today', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD'),
 		'assets', coalesce(jsonb_agg(DISTINCT x.name), '[]'),
 		'spot', coalesce(jsonb_agg(DISTINCT x.name) FILTER (WHERE x.kind = 0), '[]'),
 		'last', coalesce(jsonb_object_agg(x.symbol, x.price) FILTER (WHERE x.price IS NOT NULL), '{}'))
@@ -31,7 +31,7 @@ BEGIN ATOMIC
 		CASE WHEN jsonb_exists_all(reference, '{assets,today}') THEN reference
 			WHEN reference IS NULL OR jsonb_typeof(reference) <> 'object' OR NOT jsonb_exists(reference, 'assets')
 				THEN tradepost_internal.spoken_reference() || coalesce(reference, '{}')
-			ELSE jsonb_build_object('today', (now() AT TIME ZONE 'UTC')::date::text) || reference END) END;
+			ELSE jsonb_build_object('today', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD')) || reference END) END;
 END;
 COMMENT ON FUNCTION tradepost.parse_command(text, text, jsonb) IS
 'What a message asks for, in English, Spanish or Portuguese (lang: en, es, pt; NULL: found out). An object, each key always there, null without a value: action (order, cancel, cancel_all, amend, market, orders, trades, positions, balance, help, confirm, reject, stop; none: nothing is asked for; clarify: question asks for what is missing or has two readings; error: question says what cannot be), lang, side (buy, sell), type (limit, market), quantity and price (decimal strings; price null for a market order), contract (Dec25), asset (its name in the catalogue), symbol, id (of the order to cancel or amend), code (that confirms or rejects), confidence (0 to 1), needs_confirmation, alternatives (other readings, each with action, side, type, quantity, price, contract, asset, symbol, id), question. It changes nothing: whether the instrument is listed is checked when an order is placed. reference: {"assets": [names], "today": "2025-11-03", "last": {"Dec25-Wheat": "150"}}; default: the caller''s markets, the day in UTC, the last prices (a contract that stands there is not past). It may also hold "spot" (assets without contracts), "far_percent" (10: a price further from the last one is to be confirmed) and "large" (10000: so is a larger quantity). Errors: TP005 lang or reference cannot be.';

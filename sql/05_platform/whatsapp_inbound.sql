@@ -159,6 +159,11 @@ BEGIN
 		m.reply := tradepost_internal.text('whatsapp_started', m.language);
 		RETURN m;
 	END IF;
+	IF spoken AND words ~* '^[[:space:][:punct:]]*(link|vincular|vincule|vincula|enlazar|conectar|start|alta|iniciar)([[:space:][:punct:]]|$)' THEN
+		m.action := 'none';
+		m.reply := tradepost_internal.text('whatsapp_write_it', m.language);
+		RETURN m;
+	END IF;
 	p := tradepost.parse_command(words, link.language, tradepost_internal.spoken_reference(u.tenant) || jsonb_build_object(
 		'far_percent', current_setting('tradepost.whatsapp_far_percent')::integer, 'large', current_setting('tradepost.whatsapp_large_quantity')));
 	-- A word such as "no" or a pressed "YES 4821" says nothing about a language.
@@ -186,11 +191,11 @@ BEGIN
 	END IF;
 	UPDATE tradepost_internal.phone_links l SET last_inbound_at = clock_timestamp() WHERE l.tenant = m.tenant AND l.phone = m.phone RETURNING l.* INTO link;
 	IF NOT FOUND THEN
-		IF m.kind = 'text' AND m.body ~ '^[[:space:]]*[0-9]{6}[[:space:]]*$' THEN
-			RETURN tradepost_internal.whatsapp_link(m, btrim(m.body, E' \t\r\n'));
+		IF m.kind = 'text' AND m.body ~ '^[[:space:]]*[0-9]{3}[ -]?[0-9]{3}[[:space:]]*$' THEN
+			RETURN tradepost_internal.whatsapp_link(m, regexp_replace(m.body, '[^0-9]', '', 'g'));
 		END IF;
 		m.action := 'unlinked';
-		m.language := coalesce(nullif(tradepost.parse_command(m.body, NULL, '{}') ->> 'lang', ''), tradepost_internal.phone_language(m.phone));
+		m.language := coalesce(nullif(tradepost.parse_command(m.body, NULL, '{"assets": []}') ->> 'lang', ''), tradepost_internal.phone_language(m.phone));
 		m.reply := tradepost_internal.reply_unlinked(m.language, m.tenant);
 		RETURN m;
 	END IF;
@@ -227,7 +232,7 @@ BEGIN
 	INSERT INTO tradepost_internal.whatsapp_messages SELECT (m).* ON CONFLICT ON CONSTRAINT whatsapp_messages_pkey DO NOTHING;
 	IF NOT FOUND THEN
 		SELECT x.* INTO m FROM tradepost_internal.whatsapp_messages x WHERE x.account_sid = m.account_sid AND x.message_sid = m.message_sid;
-		RETURN json_build_object('reply', m.reply, 'command', CASE WHEN m.outcome_told_at IS NULL THEN m.command_id END, 'order', m.order_id, 'repeated', true);
+		RETURN json_build_object('reply', m.reply, 'command', CASE WHEN m.outcome_told_at IS NULL AND m.answered_at IS NULL THEN m.command_id END, 'order', m.order_id, 'repeated', true);
 	END IF;
 	m := tradepost_internal.whatsapp_answer(m, tradepost_internal.edge_flag(args, 'voice'));
 	UPDATE tradepost_internal.whatsapp_messages x SET user_id = m.user_id, language = m.language, action = m.action, command_id = m.command_id, order_id = m.order_id, reply = m.reply, voice_state = m.voice_state

@@ -45,21 +45,27 @@ DECLARE
 	m tradepost_internal.whatsapp_messages;
 BEGIN
 	SELECT x.* INTO m FROM tradepost_internal.whatsapp_messages x WHERE x.account_sid = whatsapp_outcome.account_sid AND x.message_sid = whatsapp_outcome.message_sid FOR UPDATE;
-	IF m.command_id IS NOT NULL AND m.outcome_told_at IS NULL AND tradepost_internal.whatsapp_decided(m.command_id) THEN
-		m := tradepost_internal.whatsapp_tell(m);
+	IF m.command_id IS NOT NULL AND m.outcome_told_at IS NULL AND m.answered_at IS NULL THEN
+		IF tradepost_internal.whatsapp_decided(m.command_id) THEN
+			m := tradepost_internal.whatsapp_tell(m);
+		ELSE
+			-- From here on the first reply is what the message is answered, however often it comes.
+			UPDATE tradepost_internal.whatsapp_messages x SET answered_at = clock_timestamp() WHERE x.account_sid = m.account_sid AND x.message_sid = m.message_sid;
+		END IF;
 	END IF;
 	RETURN json_build_object('reply', m.reply);
 END
 $$;
 COMMENT ON FUNCTION tradepost_edge.whatsapp_outcome(text, text) IS
-'The reply to a message, {"reply"}, with what became of its command, once that is decided; before, and where a message has told it meanwhile, the first reply. null: there is no such message, or none to tell';
+'The reply to a message, {"reply"}, with what became of its command, if that is decided by now; else the first reply, which then stands for good, and the outcome is told by a message. What the proxy calls once it has waited, decided or not.
+null: there is no such message, or no reply to it';
 
 CREATE OR REPLACE FUNCTION tradepost_internal.whatsapp_overdue_outcomes()
 	RETURNS integer LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, tradepost_internal, pg_temp
 AS $$
 DECLARE
-	-- The proxy waits two seconds for a decision; then the webhook has been answered.
-	patience CONSTANT interval := '5 seconds';
+	-- A proxy that has waited says so (answered_at); one that was lost does not.
+	patience CONSTANT interval := '15 seconds';
 	m        tradepost_internal.whatsapp_messages;
 	first    text;
 	told     integer := 0;
@@ -68,7 +74,7 @@ BEGIN
 	IF NOT EXISTS (SELECT FROM tradepost_internal.engine_state s WHERE s.instance = tradepost_internal.instance_id()) THEN
 		RETURN 0;
 	END IF;
-	FOR m IN SELECT x.* FROM tradepost_internal.whatsapp_messages x WHERE x.command_id IS NOT NULL AND x.outcome_told_at IS NULL AND x.received_at < clock_timestamp() - patience
+	FOR m IN SELECT x.* FROM tradepost_internal.whatsapp_messages x WHERE x.command_id IS NOT NULL AND x.outcome_told_at IS NULL AND (x.answered_at IS NOT NULL OR x.received_at < clock_timestamp() - patience)
 		ORDER BY x.received_at LIMIT 100 FOR UPDATE SKIP LOCKED
 	LOOP
 		CONTINUE WHEN NOT tradepost_internal.whatsapp_decided(m.command_id);

@@ -29,7 +29,7 @@ GRANT EXECUTE ON FUNCTION
 TO tradepost_engine;
 
 GRANT EXECUTE ON FUNCTION
-	tradepost.run_retention(interval, interval, interval, integer)
+	tradepost.run_retention(interval, interval, interval, integer, interval)
 TO tradepost_admin;
 GRANT EXECUTE ON FUNCTION
 	tradepost_internal.follower_memory()

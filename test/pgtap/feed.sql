@@ -139,12 +139,12 @@ SELECT is(jsonb_array_length(pg_temp.call('notifications_list', 'ada', pg_temp.q
 SELECT cmp_ok(pg_temp.fetched('tradepost_internal.notifications') - n, '<', 60::bigint, 'a page of notifications reads a page') FROM before;
 
 -- What is old goes, a bounded number at a time.
-SELECT results_eq($$SELECT what, removed FROM tradepost.run_retention()$$, $$VALUES ('pushes', 0::bigint), ('notifications', 0), ('deliveries', 0)$$, 'nothing is old');
+SELECT results_eq($$SELECT what, removed FROM tradepost.run_retention()$$, $$VALUES ('pushes', 0::bigint), ('notifications', 0), ('deliveries', 0), ('whatsapp_messages', 0), ('whatsapp_pendings', 0)$$, 'nothing is old');
 UPDATE tradepost_internal.pushes SET time = now() - interval '25 hours' WHERE seq <= 3;
 UPDATE tradepost_internal.notifications SET time = now() - interval '91 days' WHERE id < pg_temp.id('t6');
 UPDATE tradepost_internal.deliveries SET created_at = now() - interval '31 days';
-SELECT results_eq($$SELECT what, removed FROM tradepost.run_retention(most => 2)$$, $$VALUES ('pushes', 2::bigint), ('notifications', 2), ('deliveries', 2)$$, 'two at a time');
-SELECT results_eq($$SELECT what, removed FROM tradepost.run_retention()$$, $$VALUES ('pushes', 1::bigint), ('notifications', 3), ('deliveries', 0)$$, 'the rest');
+SELECT results_eq($$SELECT what, removed FROM tradepost.run_retention(most => 2)$$, $$VALUES ('pushes', 2::bigint), ('notifications', 2), ('deliveries', 2), ('whatsapp_messages', 0), ('whatsapp_pendings', 0)$$, 'two at a time');
+SELECT results_eq($$SELECT what, removed FROM tradepost.run_retention()$$, $$VALUES ('pushes', 1::bigint), ('notifications', 3), ('deliveries', 0), ('whatsapp_messages', 0), ('whatsapp_pendings', 0)$$, 'the rest');
 SELECT is(tradepost_edge.newest_push(), 5::bigint, 'numbers go on');
 INSERT INTO tradepost_internal.pushes (seq, time, tenant, channel, event, data) SELECT -n, now() - interval '25 hours', 1, 'signals', 'x', '{}' FROM generate_series(1, 30000) n;
 SELECT lives_ok($$SELECT tradepost_internal.follow_clock(true)$$, 'a minute is over');
