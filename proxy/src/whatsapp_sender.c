@@ -121,7 +121,7 @@ noted(void *context, const PGresult *result, const TpPgError *error)
 
 	/* Then the lease runs out, and the message is looked up. */
 	if (error != NULL)
-		tp_log(TP_LOG_WARN, "what became of a WhatsApp message could not be noted", "message", message->id, "why",
+		tp_log(TP_LOG_WARN, "what became of a WhatsApp message could not be noted", "outbox", message->id, "why",
 			   error->message, NULL);
 	else if (PQntuples(result) == 1 && strcmp(PQgetvalue(result, 0, 0), "failed") == 0)
 		tp_count(TP_M_WHATSAPP_FAILED, 1);
@@ -138,7 +138,7 @@ static void
 note_unknown(Message *message, const char *why, bool answered)
 {
 	tp_count(TP_M_WHATSAPP_UNKNOWN, 1);
-	tp_log(TP_LOG_WARN, "whether Twilio has taken a message is not known: it will be looked up", "message", message->id,
+	tp_log(TP_LOG_WARN, "whether Twilio has taken a message is not known: it will be looked up", "outbox", message->id,
 		   "why", why, NULL);
 	note(message, &unknown_statement, (const char *const[]){ message->id, why, answered ? "true" : "false" });
 }
@@ -156,7 +156,7 @@ note_refused(Message *message, const TpOutgoingAnswer *answer, const TpTwilioAns
 	snprintf(wait, sizeof(wait), "%ld", answer->retry_after_s);
 	snprintf(why, sizeof(why), "Twilio answered %ld%s%s", answer->status, *said->text == '\0' ? "" : ": ", said->text);
 	tp_count(TP_M_WHATSAPP_REFUSED, 1);
-	tp_log(TP_LOG_WARN, "Twilio has refused a message", "message", message->id, "#status", (int64_t) answer->status,
+	tp_log(TP_LOG_WARN, "Twilio has refused a message", "outbox", message->id, "#status", (int64_t) answer->status,
 		   "#code", (int64_t) said->code, NULL);
 	note(message, &refused_statement,
 		 (const char *const[]){ message->id, http, said->code == 0 ? NULL : code, why, wait });
@@ -173,7 +173,7 @@ posted(void *context, const TpOutgoingAnswer *answer)
 	snprintf(why, sizeof(why), "Twilio answered %ld", answer->status);
 	if (answer->fault != NULL && !answer->left)
 	{
-		tp_log(TP_LOG_WARN, "Twilio cannot be reached", "message", message->id, "why", answer->fault, NULL);
+		tp_log(TP_LOG_WARN, "Twilio cannot be reached", "outbox", message->id, "why", answer->fault, NULL);
 		note(message, &unsent_statement, (const char *const[]){ message->id, answer->fault });
 	}
 	else if (answer->fault != NULL)
@@ -238,7 +238,7 @@ static void list(Message *message, const char *path);
 static void
 list_failed(Message *message, const char *why)
 {
-	tp_log(TP_LOG_WARN, "a message could not be looked up at Twilio", "message", message->id, "why", why, NULL);
+	tp_log(TP_LOG_WARN, "a message could not be looked up at Twilio", "outbox", message->id, "why", why, NULL);
 	note(message, &looked_up_statement, (const char *const[]){ message->id, NULL });
 }
 

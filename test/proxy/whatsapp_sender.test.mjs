@@ -52,7 +52,9 @@ const became = (id, ...statuses) => until(async () => { const found = await row(
 const bodies = (who) => twilio.to(who.phone.number).map((m) => m.body);
 const posts = (who) => twilio.requests.filter((r) => r.method === 'POST' && new URLSearchParams(r.body).get('To') === `whatsapp:${who.phone.number}`);
 const lists = (who) => twilio.requests.filter((r) => r.method === 'GET' && r.query.get('To') === `whatsapp:${who.phone.number}`);
-const soon = (id) => cluster.sql(`UPDATE tradepost_internal.whatsapp_outbox SET next_at = '-infinity', sure_at = least(sure_at, now()), leased_until = least(leased_until, now()) WHERE id = ${id}`);
+// What waits for a while need not, unless somebody is at it.
+const soon = (id) => cluster.sql(`UPDATE tradepost_internal.whatsapp_outbox SET next_at = '-infinity', sure_at = least(sure_at, now()) WHERE id = ${id} AND leased_until IS NULL`);
+const taken = (id) => became(id, 'sent', 'delivered');
 const resume = () => cluster.sql("UPDATE tradepost_internal.whatsapp_sender SET paused_until = '-infinity', pauses = 0");
 const figure = async (which, from = proxy) => Number(new RegExp(`^tradepost_proxy_whatsapp_${which} (\\d+)`, 'm').exec((await from.get('/metrics')).text)[1]);
 
@@ -124,11 +126,11 @@ test('without callbacks nothing follows what is not known', async () => {
   assert.equal((await row(second)).status, 'queued');
   // The proxy is killed between the request and its note. Another finds the message in Twilio's list.
   await proxy.kill();
-  await soon(first);
+  await cluster.sql(`UPDATE tradepost_internal.whatsapp_outbox SET leased_until = now() WHERE id = ${first}`);
   proxy = await start();
   twilio.proxy = proxy;
-  await became(first, 'sent');
-  await became(second, 'sent');
+  await taken(first);
+  await taken(second);
   assert.deepEqual(bodies(ada), ['one', 'two']);
   assert.equal(posts(ada).length, 2);
   assert.ok(lists(ada).length >= 1);
@@ -139,11 +141,11 @@ test('silence after Twilio has taken it: looked up, not sent again', async () =>
   const ada = await person();
   // Of the same words, sent and known: not the one that is looked for.
   const [known] = await queue(ada, ['same']);
-  await became(known, 'sent', 'delivered');
+  await taken(known);
   twilio.callbacks.off = true;
   twilio.fault({ accept: true, hang: true });
   const [id] = await queue(ada, ['same']);
-  const found = await became(id, 'sent');
+  const found = await taken(id);
   twilio.callbacks.off = false;
   assert.deepEqual(bodies(ada), ['same', 'same']);
   assert.equal(posts(ada).length, 2);
@@ -157,7 +159,7 @@ test('a list that comes late is asked again; one without the message lets it be 
   twilio.lag = 4000;
   twilio.fault({ accept: true, cut: true });
   const [late] = await queue(ada, ['late']);
-  await became(late, 'sent');
+  await taken(late);
   twilio.lag = 0;
   assert.equal(posts(ada).length, 1);
   assert.ok(lists(ada).length >= 2);
@@ -165,8 +167,8 @@ test('a list that comes late is asked again; one without the message lets it be 
   const [lost] = await queue(ada, ['lost']);
   await until(() => posts(ada).length === 2 && lists(ada).length >= 3);
   assert.equal((await row(lost)).status, 'sending');
-  await soon(lost);
-  assert.equal((await became(lost, 'sent')).attempts, 2);
+  await until(async () => { await soon(lost); return (await row(lost)).sid; });
+  assert.equal((await row(lost)).attempts, 2);
   twilio.callbacks.off = false;
   assert.deepEqual(bodies(ada), ['late', 'lost']);
 });
@@ -181,7 +183,7 @@ test('the list is read page by page', async () => {
   const [id] = await queue(ada, many.slice(0, 1));
   await ada.phone.heard();
   for (const body of many.slice(1)) twilio.messages.push({ sid: `SM${body.length.toString(16).padStart(2, '0')}${body.slice(5).padStart(30, '0')}`, at: Date.now(), to: `whatsapp:${ada.phone.number}`, from: `whatsapp:${twilio.number}`, body, status: 'sent', callbacks: [] });
-  await became(id, 'sent');
+  await taken(id);
   twilio.callbacks.off = false;
   assert.equal(posts(ada).length, 1);
   assert.ok(lists(ada).some((r) => r.query.get('Page') === '1'), 'the second page');
@@ -193,15 +195,13 @@ test("Twilio's own failures are looked up first, and tried again", async () => {
   twilio.callbacks.off = true;
   twilio.fault({ status: 500 });
   const [refused] = await queue(ada, ['again']);
-  await until(() => posts(ada).length === 1);
-  await soon(refused);
-  const done = await became(refused, 'sent');
+  await until(async () => { await soon(refused); return posts(ada).length === 2; });
+  const done = await taken(refused);
   assert.equal(done.attempts, 2);
   assert.ok(lists(ada).length >= 1 && lists(ada)[0].at < posts(ada)[1].at, 'looked up before');
   twilio.fault({ accept: true, raw: '<html>Bad gateway</html>', status: 502 });
-  const [taken] = await queue(ada, ['taken']);
-  await soon(taken);
-  await became(taken, 'sent');
+  const [bad] = await queue(ada, ['taken']);
+  await until(async () => { await soon(bad); return (await row(bad)).sid; });
   twilio.callbacks.off = false;
   assert.deepEqual(bodies(ada), ['again', 'taken']);
   assert.equal(posts(ada).length, 3);
@@ -211,24 +211,24 @@ test('answers without sense, of every kind, do no harm', async () => {
   const ada = await person();
   twilio.callbacks.off = true;
   const [known] = await queue(ada, ['known']);
-  const { sid } = await became(known, 'sent');
+  const { sid } = await taken(known);
   for (const raw of ['', '{', '[]', 'null', '{"sid": 7}', '{"sid": "SM1"}', `{"sid": "${sid}"}`, '['.repeat(30_000), `{"sid": "${'SM'.padEnd(34, '0')}", "x": "${'x'.repeat(70_000)}"}`, '{"sid":"SM\\u0000"}',
     '{"code": 1e99, "message": {}}', '\xff\xfe']) {
     twilio.fault({ accept: true, raw });
-    const body = `raw ${raw.length}`;
+    const body = `raw ${raw.length} ${raw.charCodeAt(0)}`;
     const [id] = await queue(ada, [body]);
     await ada.phone.heard((m) => m.body === body);
-    await until(async () => { await soon(id); return (await row(id)).status === 'sent'; }, `${raw.slice(0, 20)} is looked up`);
+    await until(async () => { await soon(id); return (await row(id)).sid; }, `${raw.slice(0, 20)} is looked up`);
     assert.equal((await row(id)).sid, twilio.to(ada.phone.number).at(-1).sid);
   }
   for (const raw of ['{}', '{"messages": 7}', '{"messages": [], "next_page_uri": "https://elsewhere.example/"}', '{"messages": [], "next_page_uri": "/2010-04-01/Accounts/AC/Messages.json?"}', '{"messages": [], "next_page_uri": 7}',
     `{"messages": [{"sid": "${sid}", "body": "hidden", "date_created": "${new Date().toUTCString()}", "status": "sent"}, 7, null, {"sid": null}], "next_page_uri": "//x"}`]) {
     twilio.fault({ on: 'list', raw });
     twilio.fault({ accept: true, cut: true });
-    const body = `list ${raw.length}`;
+    const body = `list ${raw.length} of ${raw.slice(-5, -2)}`.replaceAll("'", '');
     const [id] = await queue(ada, [body]);
     await until(() => twilio.faults.length === 0);
-    await until(async () => { await soon(id); return (await row(id)).status === 'sent'; }, `${raw} is asked again`);
+    await until(async () => { await soon(id); return (await row(id)).sid; }, `${raw} is asked again`);
   }
   twilio.callbacks.off = false;
   assert.equal(posts(ada).length, bodies(ada).length);
@@ -241,7 +241,7 @@ test('429: all wait as long as Twilio wants, and the message comes once', async 
   const [id] = await queue(ada, ['patience']);
   await until(() => posts(ada).length === 1);
   await queue(bob, ['also']);
-  await became(id, 'sent', 'delivered');
+  await taken(id);
   await bob.phone.heard();
   assert.equal(posts(ada).length, 2);
   for (const later of [posts(ada)[1], posts(bob)[0]]) assert.ok(later.at - posts(ada)[0].at >= 1900, `after ${later.at - posts(ada)[0].at} ms`);
@@ -315,7 +315,7 @@ test('outside the 24 hours: a template in the language, or nothing, which can be
   twilio.callbacks.off = true;
   twilio.fault({ accept: true, cut: true });
   const [lost] = await queue(ana, ['otra\nvez'], 'security');
-  await became(lost, 'sent');
+  await taken(lost);
   twilio.callbacks.off = false;
   assert.equal(posts(ana).length, 2);
 });
@@ -347,7 +347,7 @@ test('who has opted out hears nothing but answers; whom Twilio cannot reach is g
   const [refused, waiting] = await queue(ada, ['one', 'two'], 'security');
   await became(refused, 'failed');
   assert.match((await became(waiting, 'dropped')).error, /opted out/);
-  assert.deepEqual(await queue(ada, ['three'], 'security'), ['']);
+  assert.deepEqual(await queue(ada, ['three'], 'security'), []);
   const [answer] = await queue(ada, ['an answer']);
   await became(answer, 'delivered');
   assert.deepEqual(bodies(ada), ['an answer']);
@@ -396,7 +396,7 @@ test('two proxies: each message once, in order; one that ends finishes what it h
   assert.ok(['sent', 'delivered'].includes((await row(id)).status), 'sent before the proxy ended');
   proxy = await start();
   twilio.proxy = proxy;
-  await became(next, 'sent', 'delivered');
+  await taken(next);
   assert.deepEqual(bodies(last).slice(40), ['slow', 'next']);
 });
 
